@@ -1,0 +1,1 @@
+//! Spatial and intensity augmentation of images together with their labels.

@@ -1,0 +1,3 @@
+//! The program mis: cross-validate, train and predict from the shell.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Metrics, cross-validation splits and reports for segmentations.

@@ -1,0 +1,1 @@
+//! Reads scans and expert label maps, and writes predictions on the scan's own lattice.

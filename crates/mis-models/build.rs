@@ -1,0 +1,16 @@
+//! Lets the binaries, tests and examples of a package find libtorch where torch-sys found it at build time.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-env-changed=LIBTORCH");
+    // torch-sys names its library folder to its direct dependents alone (`links = "tch"`).
+    let Some(lib) = std::env::var_os("DEP_TCH_LIBTORCH_LIB").map(std::path::PathBuf::from) else { return };
+    // The link in the workspace may move; the folder behind it is what a built binary needs.
+    let lib = lib.canonicalize().unwrap_or(lib);
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
+    if lib.join("libtorch_cuda.so").exists() {
+        // Nothing refers to torch_cuda by symbol: without this the linker drops it and no GPU is seen.
+        println!("cargo:rustc-link-arg=-Wl,--no-as-needed");
+        println!("cargo:rustc-link-arg=-ltorch_cuda");
+    }
+}

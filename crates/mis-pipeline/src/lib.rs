@@ -1,0 +1,1 @@
+//! One experiment from data to report: its builder, its TOML form and its run folders.

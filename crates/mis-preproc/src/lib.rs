@@ -1,0 +1,1 @@
+//! From raw scan to network input, and exactly back.

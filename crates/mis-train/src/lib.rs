@@ -1,0 +1,1 @@
+//! Training and prediction with exact checkpoints, on libtorch.

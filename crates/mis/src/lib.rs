@@ -1,0 +1,1 @@
+//! Medical image segmentation: the facade of the mis crates.
