@@ -1,0 +1,180 @@
+//! What raw label values mean.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+
+/// One class of an experiment: its name and the raw values that mean it in label files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// What reports call it.
+    pub name: String,
+    /// The raw values of label files that belong to it.
+    pub values: Vec<i64>,
+}
+
+/// The classes of an experiment, background first; a class's place is its index in a label map.
+///
+/// In an experiment file `["background", "kidney", "tumor"]`, where each class has its place as raw value, or
+/// `{ name = "tumor", values = [2, 4] }` for a class with values of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<ClassForm>", into = "Vec<ClassForm>")]
+pub struct ClassTable(Vec<Class>);
+
+/// Raw label values that no class names.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("expected the label values {expected:?}, found {}", .found.iter().map(|(value, n)| format!("{value} ({n} voxels)")).collect::<Vec<_>>().join(", "))]
+pub struct UnknownLabels {
+    /// The values that the class table names, in its order.
+    pub expected: Vec<i64>,
+    /// Each value that it does not name, as text (it may be a fraction), with its number of voxels.
+    pub found: Vec<(String, usize)>,
+}
+
+impl ClassTable {
+    /// A class table; refused with fewer than two or more than 256 classes, or where a name or value stands twice.
+    pub fn new(classes: Vec<Class>) -> Result<Self> {
+        let n = classes.len();
+        ensure!((2..=256).contains(&n), "expected 2 to 256 classes with the background first, found {n}");
+        let mut owner = BTreeMap::new();
+        for (class_idx, class) in classes.iter().enumerate() {
+            ensure!(!class.name.is_empty(), "class {class_idx} must have a name");
+            ensure!(
+                classes[..class_idx].iter().all(|other| other.name != class.name),
+                "class name {:?} stands twice",
+                class.name
+            );
+            ensure!(!class.values.is_empty(), "class {:?} must name at least one label value", class.name);
+            for &value in &class.values {
+                if let Some(other) = owner.insert(value, &class.name) {
+                    anyhow::bail!("label value {value} is given to {other:?} and to {:?}", class.name);
+                }
+            }
+        }
+        Ok(Self(classes))
+    }
+
+    /// Classes whose raw values are their places 0, 1, 2 …
+    pub fn from_names<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Result<Self> {
+        let classes =
+            names.into_iter().zip(0..).map(|(name, value)| Class { name: name.into(), values: vec![value] });
+        Self::new(classes.collect())
+    }
+
+    /// The classes in their order, background first.
+    #[must_use]
+    pub fn classes(&self) -> &[Class] {
+        &self.0
+    }
+
+    /// Number of classes, background included.
+    #[must_use]
+    pub fn n_classes(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Names in their order, background first.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.0.iter().map(|class| class.name.clone()).collect()
+    }
+
+    /// The class index of a raw label value, if a class names it.
+    #[must_use]
+    pub fn index_of(&self, value: i64) -> Option<u8> {
+        let place = self.0.iter().position(|class| class.values.contains(&value))?;
+        u8::try_from(place).ok()
+    }
+
+    /// Maps raw label values to class indices. All values that no class names are listed with their counts.
+    pub fn map(&self, raw: &[f64]) -> Result<Vec<u8>, UnknownLabels> {
+        // Label maps hold long runs of one value: the last answer is nearly always the next one too.
+        let (mut last_value, mut last_idx) = (f64::NAN, 0);
+        let mut indices = Vec::with_capacity(raw.len());
+        let mut unknown: BTreeMap<u64, usize> = BTreeMap::new();
+        for &value in raw {
+            if value != last_value {
+                let known = (value.fract() == 0.0).then(|| self.index_of(value as i64)).flatten();
+                let Some(class_idx) = known else {
+                    *unknown.entry(value.to_bits()).or_default() += 1;
+                    continue;
+                };
+                (last_value, last_idx) = (value, class_idx);
+            }
+            indices.push(last_idx);
+        }
+        if unknown.is_empty() {
+            return Ok(indices);
+        }
+        let mut found: Vec<_> = unknown.into_iter().map(|(bits, n)| (f64::from_bits(bits), n)).collect();
+        found.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let found = found.into_iter().map(|(value, n)| (value.to_string(), n)).collect();
+        Err(UnknownLabels { expected: self.0.iter().flat_map(|class| class.values.clone()).collect(), found })
+    }
+}
+
+/// How a class stands in an experiment file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum ClassForm {
+    Name(String),
+    Values(ClassValues),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClassValues {
+    name: String,
+    values: Vec<i64>,
+}
+
+impl TryFrom<Vec<ClassForm>> for ClassTable {
+    type Error = anyhow::Error;
+
+    fn try_from(forms: Vec<ClassForm>) -> Result<Self> {
+        let class = |(form, place)| match form {
+            ClassForm::Name(name) => Class { name, values: vec![place] },
+            ClassForm::Values(ClassValues { name, values }) => Class { name, values },
+        };
+        Self::new(forms.into_iter().zip(0..).map(class).collect())
+    }
+}
+
+impl From<ClassTable> for Vec<ClassForm> {
+    fn from(table: ClassTable) -> Self {
+        let form = |(class, place): (Class, i64)| {
+            if class.values == [place] {
+                ClassForm::Name(class.name)
+            } else {
+                ClassForm::Values(ClassValues { name: class.name, values: class.values })
+            }
+        };
+        table.0.into_iter().zip(0..).map(form).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_mapped_to_places_and_unknown_ones_listed_with_counts() {
+        let class = |name: &str, values: &[i64]| Class { name: name.into(), values: values.into() };
+        let table = ClassTable::new(vec![class("background", &[0]), class("tumor", &[2, 4])]).unwrap();
+        assert_eq!(table.map(&[0.0, 2.0, 4.0, 0.0]).unwrap(), [0, 1, 1, 0]);
+        let error = table.map(&[0.0, 1.0, 1.0, 2.5, -1000.0]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "expected the label values [0, 2, 4], found -1000 (1 voxels), 1 (2 voxels), 2.5 (1 voxels)"
+        );
+        assert!(table.map(&[f64::NAN]).is_err());
+    }
+
+    #[test]
+    fn a_value_given_twice_is_refused() {
+        let class = |name: &str, values: &[i64]| Class { name: name.into(), values: values.into() };
+        let error = ClassTable::new(vec![class("background", &[0, 1]), class("kidney", &[1])]).unwrap_err();
+        assert_eq!(error.to_string(), "label value 1 is given to \"background\" and to \"kidney\"");
+    }
+}
