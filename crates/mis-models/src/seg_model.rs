@@ -1,0 +1,23 @@
+//! What a segmentation network is, and what builds one.
+
+use std::fmt::Debug;
+
+use anyhow::Result;
+use tch::nn;
+
+use crate::ModelSpec;
+
+/// A segmentation network: images `(batch, channel, i, j[, k])` to logits `(batch, class, i, j[, k])` of the same
+/// extent.
+///
+/// The input's kind sets the precision: of `BFloat16` input the convolutions run in bf16 over the `f32` weights.
+pub trait SegModel: nn::ModuleT {
+    /// Every side of an input is a multiple of this, along i, j and k; 1 along k for planes.
+    fn divisor(&self) -> [usize; 3];
+}
+
+/// A family of networks: hyperparameters that build one.
+pub trait Architecture: Debug + Send + Sync {
+    /// Builds the network with its weights under `vs`, drawn from libtorch's generator.
+    fn build(&self, vs: &nn::Path<'_>, spec: &ModelSpec) -> Result<Box<dyn SegModel>>;
+}
