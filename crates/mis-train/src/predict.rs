@@ -1,0 +1,59 @@
+//! Class probabilities of a whole scan.
+
+use anyhow::{Context as _, Result, ensure};
+use mis_core::{Batch, Sample, Volume};
+use mis_models::Model;
+use mis_models::tch::{self, Kind};
+use mis_patch::{MergeWeights, Merger, PatchGrid};
+
+use crate::{Precision, tensors};
+
+/// How a window slides over a scan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlidingWindow {
+    /// Where it stops.
+    pub grid: PatchGrid,
+    /// How overlapping patches are averaged.
+    pub merge: MergeWeights,
+    /// Precision of the convolutions.
+    pub precision: Precision,
+    /// Patches that the network sees at once.
+    pub batch_size: usize,
+}
+
+impl SlidingWindow {
+    /// A window over a grid: Gaussian weights, `f32`, one patch at a time.
+    #[must_use]
+    pub fn over(grid: PatchGrid) -> Self {
+        Self { grid, merge: MergeWeights::Gaussian, precision: Precision::F32, batch_size: 1 }
+    }
+}
+
+/// Class probabilities `(class, i, j, k)` on the lattice of a prepared scan: softmax of each patch, averaged where
+/// patches overlap. Memory is the output, its weights and one batch of patches, however many patches there are.
+pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<Volume> {
+    let n_channels = image.n_channels();
+    ensure!(
+        n_channels == model.spec.n_channels,
+        "expected an image of {} channels, as the network was trained on, found {n_channels}",
+        model.spec.n_channels
+    );
+    ensure!(window.batch_size > 0, "batch-size must be positive, got 0");
+    window.grid.check()?;
+    model.check_patch(window.grid.patch_size)?;
+    let _no_grad = tch::no_grad_guard();
+    let scan = Sample { id: "scan".into(), image: image.clone(), labels: None };
+    let mut merger = Merger::new(model.spec.n_classes, image.shape(), window.grid.patch_size, window.merge);
+    for locations in window.grid.locations(image.shape()).chunks(window.batch_size) {
+        let patches: Vec<_> = locations.iter().map(|at| scan.cut(at)).collect();
+        let batch = Batch::stack(&patches)?;
+        let device = model.store.device();
+        let images = tensors::images(batch.images(), model.spec.dims, device, window.precision.kind())?;
+        let probabilities = model.net.forward_t(&images, false).f_softmax(1, Kind::Float)?;
+        let values = tensors::values(&probabilities)?; // (batch, class, i, j, k)
+        for (at, patch) in locations.iter().zip(values.chunks_exact(values.len() / locations.len())) {
+            merger.add(at, patch);
+        }
+    }
+    merger.finish(image.affine()).context("cannot merge the patches")
+}

@@ -1,0 +1,39 @@
+//! The bar of a training.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar over all epochs on stderr with rate, loss and remaining time; nothing where stderr is no terminal.
+#[derive(Debug)]
+pub(crate) struct TrainProgress {
+    bar: ProgressBar,
+}
+
+impl TrainProgress {
+    /// A bar for `epochs`, of which `done` are behind.
+    pub(crate) fn new(title: &str, epochs: u32, done: u32) -> Self {
+        let bar = ProgressBar::new(u64::from(epochs)).with_prefix(title.to_owned());
+        let style = "{prefix} epoch {pos}/{len} {bar:30} {elapsed} gone, {eta} left  {msg}";
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
+        bar.set_position(u64::from(done));
+        bar.reset_eta();
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self { bar }
+    }
+
+    pub(crate) fn step(&self, step: u32, n_steps: Option<u32>, loss: f64) {
+        let of = n_steps.map_or_else(String::new, |n| format!("/{n}"));
+        self.bar.set_message(format!("step {step}{of}, loss {loss:.4}"));
+    }
+
+    pub(crate) fn epoch(&self) {
+        self.bar.inc(1);
+    }
+}
+
+impl Drop for TrainProgress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,56 @@
+//! Scores of the validation patches during training.
+
+use anyhow::{Context as _, Result};
+use mis_core::BatchSource;
+use mis_models::tch::{self, Kind, Tensor};
+use mis_models::{Loss, Model};
+
+use crate::{Precision, Validation, tensors};
+
+/// Loss and Dice per class over the patches of `source`'s epoch 0: the same patches each time.
+pub(crate) fn validate(
+    model: &Model,
+    loss: &dyn Loss,
+    source: &dyn BatchSource,
+    precision: Precision,
+) -> Result<Validation> {
+    let _no_grad = tch::no_grad_guard();
+    let device = model.store.device();
+    let mut counts = vec![Counts::default(); model.spec.n_classes];
+    let (mut loss_sum, mut n_batches) = (0.0, 0_u32);
+    for batch in source.epoch(0) {
+        let batch = batch?;
+        let labels = batch.labels().context("validation needs labels")?;
+        let images = tensors::images(batch.images(), model.spec.dims, device, precision.kind())?;
+        let target = tensors::target(labels, model.spec.dims, device)?;
+        let logits = model.net.forward_t(&images, false);
+        loss_sum += loss.forward(&logits, &target).f_double_value(&[])?;
+        n_batches += 1;
+        let prediction = logits.f_argmax(1, false)?;
+        for (class, counts) in (0_i64..).zip(&mut counts) {
+            counts.add(&prediction.f_eq(class)?, &target.f_eq(class)?)?;
+        }
+    }
+    let dice = counts[1..].iter().map(Counts::dice).collect();
+    Ok(Validation { loss: loss_sum / f64::from(n_batches.max(1)), dice })
+}
+
+/// Voxels of one class.
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    overlap: i64,
+    sum: i64,
+}
+
+impl Counts {
+    fn add(&mut self, prediction: &Tensor, target: &Tensor) -> Result<()> {
+        let count = |mask: &Tensor| -> Result<i64> { Ok(mask.f_sum(Kind::Int64)?.f_int64_value(&[])?) };
+        self.overlap += count(&prediction.f_logical_and(target)?)?;
+        self.sum += count(prediction)? + count(target)?;
+        Ok(())
+    }
+
+    fn dice(&self) -> Option<f64> {
+        (self.sum > 0).then(|| 2.0 * self.overlap as f64 / self.sum as f64)
+    }
+}
