@@ -20,6 +20,7 @@
 //! ```
 
 mod model;
+mod seeded;
 mod seg_model;
 mod spec;
 
@@ -33,6 +34,7 @@ mod any_architecture;
 mod losses;
 
 pub use model::{Model, WeightsMismatch};
+pub use seeded::seeded;
 pub use seg_model::{Architecture, SegModel};
 pub use spec::{Dims, ModelSpec};
 

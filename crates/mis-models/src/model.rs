@@ -1,14 +1,11 @@
 //! A network with its weights.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
 use tch::{Device, Tensor, nn};
 
-use crate::{Architecture, ModelSpec, SegModel};
-
-static BUILDING: Mutex<()> = Mutex::new(());
+use crate::{Architecture, ModelSpec, SegModel, seeded};
 
 /// A network, its weights and what it was built for.
 #[derive(Debug)]
@@ -58,10 +55,7 @@ impl Model {
         );
         // Drawn on the CPU whatever the device: its generator is the same everywhere.
         let mut store = nn::VarStore::new(Device::Cpu);
-        // libtorch has one generator per process: builds take turns from seeding to the last weight.
-        let _turn = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
-        tch::manual_seed(seed.cast_signed());
-        let net = architecture.build(&store.root(), &spec)?;
+        let net = seeded(seed, || architecture.build(&store.root(), &spec))?;
         if device != Device::Cpu {
             store.set_device(device);
         }

@@ -85,7 +85,11 @@ impl Checkpoint {
         let mut data = Vec::new();
         for (prefix, tensors) in [("model", model.variables()), ("optimizer", optimizer.state())] {
             for (name, tensor) in tensors {
-                ensure!(tensor.kind() == Kind::Float, "{name} must be f32 to be saved, is {:?}", tensor.kind());
+                ensure!(
+                    tensor.kind() == Kind::Float,
+                    "{name} must be f32 to be saved, is {:?}",
+                    tensor.kind()
+                );
                 let bytes: Vec<u8> = tensors::values(&tensor)?.iter().flat_map(|v| v.to_le_bytes()).collect();
                 let shape: Vec<usize> = tensor.size().iter().map(|&n| n as usize).collect();
                 data.push((format!("{prefix}.{name}"), shape, bytes));
@@ -108,7 +112,9 @@ impl Checkpoint {
 /// weight, and the shape expected and found.
 pub fn load_weights(model: &mut Model, path: &Path) -> Result<()> {
     let checkpoint = Checkpoint::load(path)?;
-    model.set_weights(&checkpoint.weights).with_context(|| format!("{} does not fit the network", path.display()))
+    model
+        .set_weights(&checkpoint.weights)
+        .with_context(|| format!("{} does not fit the network", path.display()))
 }
 
 fn to_tensor(view: &TensorView<'_>) -> Result<Tensor> {

@@ -17,10 +17,12 @@ pub(crate) fn write_curves(history: &History, path: &Path) -> Result<()> {
 fn draw(history: &History, svg: &mut String) -> Result<(), Box<dyn std::error::Error>> {
     let epoch = |epoch: u32| f64::from(epoch) + 1.0;
     let train: Vec<_> = history.epochs.iter().map(|stats| (epoch(stats.epoch), stats.train_loss)).collect();
-    let validation = history.epochs.iter().filter_map(|s| Some((epoch(s.epoch), s.validation.as_ref()?.loss)));
+    let validation =
+        history.epochs.iter().filter_map(|s| Some((epoch(s.epoch), s.validation.as_ref()?.loss)));
     let validation: Vec<_> = validation.collect();
     let losses = || train.iter().chain(&validation).map(|&(_, loss)| loss);
-    let (lo, hi) = losses().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), loss| (lo.min(loss), hi.max(loss)));
+    let (lo, hi) =
+        losses().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), loss| (lo.min(loss), hi.max(loss)));
     let margin = ((hi - lo) * 0.05).max(1e-6);
     let last = train.len().max(2) as f64;
 

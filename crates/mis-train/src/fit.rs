@@ -6,8 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{Batch, BatchSource};
-use mis_models::tch;
-use mis_models::{Loss, Model};
+use mis_models::{Loss, Model, seeded};
 
 use crate::curves::write_curves;
 use crate::optimizer::Optimizer;
@@ -81,8 +80,12 @@ pub fn fit(model: &mut Model, job: &FitJob<'_>, callbacks: &mut [Box<dyn Callbac
     }
     let progress = TrainProgress::new(job.title, config.epochs, state.epoch);
     while state.epoch < config.epochs && !ended_early(config, &state) {
-        let rate =
-            config.schedule.rate(config.optimizer.learning_rate(), state.epoch, config.epochs, &state.history);
+        let rate = config.schedule.rate(
+            config.optimizer.learning_rate(),
+            state.epoch,
+            config.epochs,
+            &state.history,
+        );
         let clock = Instant::now();
         let before = state.seconds;
         for batch in job.train.epoch(state.epoch).skip(state.step as usize) {
@@ -131,10 +134,11 @@ fn train_step(
     let labels = batch.labels().context("training needs labels")?;
     let images = tensors::images(batch.images(), model.spec.dims, device, job.config.precision.kind())?;
     let target = tensors::target(labels, model.spec.dims, device)?;
-    // What the network draws itself is a function of (seed, step) too, so that a resumed run draws the same.
-    tch::manual_seed((job.seed ^ optimizer.n_steps().wrapping_mul(0x9E37_79B9_7F4A_7C15)).cast_signed());
     optimizer.zero_gradients();
-    let loss = job.loss.forward(&model.net.forward_t(&images, true), &target);
+    // What the network draws itself is a function of (seed, step) too, so that a resumed run draws the same.
+    let seed = job.seed ^ optimizer.n_steps().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let logits = seeded(seed, || model.net.forward_t(&images, true));
+    let loss = job.loss.forward(&logits, &target);
     let value = loss.f_double_value(&[])?;
     if !value.is_finite() {
         let ids: Vec<_> = batch.ids().iter().map(ToString::to_string).collect();
@@ -155,7 +159,12 @@ fn train_step(
 }
 
 /// Adds the epoch's figures to the history and turns to the next.
-fn close_epoch(model: &Model, job: &FitJob<'_>, state: &mut TrainState, learning_rate: f64) -> Result<EpochStats> {
+fn close_epoch(
+    model: &Model,
+    job: &FitJob<'_>,
+    state: &mut TrainState,
+    learning_rate: f64,
+) -> Result<EpochStats> {
     let every = job.config.validate_every;
     let due = every > 0 && ((state.epoch + 1).is_multiple_of(every) || state.epoch + 1 == job.config.epochs);
     let validation = match job.validation {
@@ -186,10 +195,16 @@ fn ended_early(config: &TrainConfig, state: &TrainState) -> bool {
     state.step == 0 && config.early_stop.is_some_and(|early_stop| early_stop.ends(&state.history))
 }
 
-fn restore(model: &mut Model, optimizer: &mut Optimizer, path: &Path, experiment: &str) -> Result<TrainState> {
+fn restore(
+    model: &mut Model,
+    optimizer: &mut Optimizer,
+    path: &Path,
+    experiment: &str,
+) -> Result<TrainState> {
     let checkpoint = Checkpoint::load(path)?;
     if checkpoint.experiment != experiment {
-        let (ours, theirs): (Vec<_>, Vec<_>) = (experiment.lines().collect(), checkpoint.experiment.lines().collect());
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            (experiment.lines().collect(), checkpoint.experiment.lines().collect());
         let missing = |of: &[&str], from: &[&str]| {
             of.iter().filter(|line| !from.contains(line)).copied().collect::<Vec<_>>().join("; ")
         };
@@ -200,7 +215,9 @@ fn restore(model: &mut Model, optimizer: &mut Optimizer, path: &Path, experiment
             missing(&ours, &theirs)
         );
     }
-    model.set_weights(&checkpoint.weights).with_context(|| format!("{} does not fit the network", path.display()))?;
+    model
+        .set_weights(&checkpoint.weights)
+        .with_context(|| format!("{} does not fit the network", path.display()))?;
     optimizer.restore(&checkpoint.optimizer, checkpoint.state.n_steps)?;
     Ok(checkpoint.state)
 }

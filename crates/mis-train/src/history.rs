@@ -64,7 +64,8 @@ impl History {
     /// Writes `history.tsv`: one row per epoch (counted from 1, as MIScnn does) with losses, Dice per class, learning
     /// rate and seconds; empty fields where an epoch was not validated.
     pub fn write_tsv(&self, path: &Path) -> Result<()> {
-        let n_dice = self.epochs.iter().flat_map(|stats| &stats.validation).map(|v| v.dice.len()).max().unwrap_or(0);
+        let n_dice =
+            self.epochs.iter().flat_map(|stats| &stats.validation).map(|v| v.dice.len()).max().unwrap_or(0);
         mis_core::write_atomically(path, |file| {
             let mut tsv = csv::WriterBuilder::new().delimiter(b'\t').from_writer(file);
             let dice = (1..=n_dice).map(|class| format!("val_dice_class-{class}"));

@@ -46,7 +46,7 @@ pub use config::TrainConfig;
 pub use fit::{Ended, FitJob, Fitted, fit};
 pub use stop_signal::StopSignal;
 
-pub use early_stop::EarlyStop;
+pub use early_stop::{EarlyStop, Watch};
 pub use optimizer::{Adam, AnyOptimizer, SgdNesterov};
 pub use schedule::{Constant, Cosine, Plateau, Poly, Schedule};
 

@@ -84,7 +84,14 @@ pub struct Plateau {
 
 impl Default for Plateau {
     fn default() -> Self {
-        Self { factor: 0.1, patience: 20, min_delta: 1e-4, cooldown: 1, min_rate: 1e-5, watch: Watch::Training }
+        Self {
+            factor: 0.1,
+            patience: 20,
+            min_delta: 1e-4,
+            cooldown: 1,
+            min_rate: 1e-5,
+            watch: Watch::Training,
+        }
     }
 }
 
@@ -94,7 +101,9 @@ impl Schedule {
     pub fn rate(&self, rate: f64, epoch: u32, epochs: u32, history: &History) -> f64 {
         match self {
             Self::Constant(_) => rate,
-            Self::Poly(poly) => rate * (1.0 - f64::from(epoch) / f64::from(epochs)).max(0.0).powf(poly.exponent),
+            Self::Poly(poly) => {
+                rate * (1.0 - f64::from(epoch) / f64::from(epochs)).max(0.0).powf(poly.exponent)
+            }
             Self::Cosine(cosine) => rate * cosine.fraction(epoch, epochs),
             Self::Plateau(plateau) => plateau.rate(rate, &history.losses(plateau.watch)),
         }
@@ -107,7 +116,11 @@ impl Schedule {
             ensure!(0.0 < factor && factor < 1.0, "plateau: factor must lie between 0 and 1, got {factor}");
         }
         if let Self::Cosine(cosine) = self {
-            ensure!((0.0..=1.0).contains(&cosine.floor), "cosine: floor must be in [0, 1], got {}", cosine.floor);
+            ensure!(
+                (0.0..=1.0).contains(&cosine.floor),
+                "cosine: floor must be in [0, 1], got {}",
+                cosine.floor
+            );
         }
         Ok(())
     }
@@ -161,7 +174,8 @@ mod tests {
     #[test]
     fn poly_and_cosine_start_at_the_rate_and_fall() {
         for schedule in [Schedule::Poly(Poly::default()), Schedule::Cosine(Cosine::default())] {
-            let rates: Vec<_> = (0..10).map(|epoch| schedule.rate(0.1, epoch, 10, &History::default())).collect();
+            let rates: Vec<_> =
+                (0..10).map(|epoch| schedule.rate(0.1, epoch, 10, &History::default())).collect();
             assert!((rates[0] - 0.1).abs() < 1e-12, "{rates:?}");
             assert!(rates.windows(2).all(|pair| pair[1] < pair[0]), "{rates:?}");
         }

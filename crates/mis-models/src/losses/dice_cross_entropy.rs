@@ -19,7 +19,6 @@ pub struct DiceCrossEntropy {
 impl Loss for DiceCrossEntropy {
     fn forward(&self, logits: &Tensor, target: &Tensor) -> Tensor {
         let log_p = log_probabilities(logits);
-        self.dice.on_log_probabilities(&log_p, target)
-            + CrossEntropy::on_log_probabilities(&log_p, target)
+        self.dice.on_log_probabilities(&log_p, target) + CrossEntropy::on_log_probabilities(&log_p, target)
     }
 }

@@ -93,8 +93,13 @@ impl Optimizer {
     /// Scales all gradients down to a common norm of at most `max_norm`.
     pub(crate) fn clip_gradients(&mut self, max_norm: f64) -> Result<()> {
         let _no_grad = tch::no_grad_guard();
-        let norms: Vec<Tensor> =
-            self.weights.iter().map(|weight| weight.tensor.grad()).filter(Tensor::defined).map(|g| g.norm()).collect();
+        let norms: Vec<Tensor> = self
+            .weights
+            .iter()
+            .map(|weight| weight.tensor.grad())
+            .filter(Tensor::defined)
+            .map(|g| g.norm())
+            .collect();
         if norms.is_empty() {
             return Ok(());
         }
@@ -119,7 +124,13 @@ impl Optimizer {
             if gradient.defined() {
                 match &self.rule {
                     AnyOptimizer::Adam(adam) => {
-                        adam.step(&mut weight.tensor, &gradient, &mut weight.slots, self.n_steps, learning_rate)?;
+                        adam.step(
+                            &mut weight.tensor,
+                            &gradient,
+                            &mut weight.slots,
+                            self.n_steps,
+                            learning_rate,
+                        )?;
                     }
                     AnyOptimizer::SgdNesterov(sgd) => {
                         sgd.step(&mut weight.tensor, &gradient, &mut weight.slots, learning_rate)?;
@@ -148,7 +159,8 @@ impl Optimizer {
     /// Takes up what was remembered after `n_steps`.
     pub(crate) fn restore(&mut self, state: &BTreeMap<String, Tensor>, n_steps: u64) -> Result<()> {
         for (name, mut own) in self.state() {
-            let saved = state.get(&name).with_context(|| format!("checkpoint lacks the optimizer's {name}"))?;
+            let saved =
+                state.get(&name).with_context(|| format!("checkpoint lacks the optimizer's {name}"))?;
             ensure!(saved.size() == own.size(), "optimizer's {name}: expected {:?}, found {:?}", own, saved);
             own.f_copy_(&saved.to_kind(Kind::Float))?;
         }
