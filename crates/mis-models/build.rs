@@ -1,6 +1,6 @@
 //! Lets the binaries, tests and examples of a package find libtorch where torch-sys found it at build time.
 
-fn main() {
+pub fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     // torch-sys names its library folder to its direct dependents alone (`links = "tch"`).

@@ -1,1 +1,3 @@
-//! Integration tests of the workspace live in this package.
+//! What the programs and tests of this package share: the benchmark on KiTS19 and where its data lie.
+
+pub mod bench_kits;

@@ -1,3 +1,62 @@
-//! The program mis: cross-validate, train and predict from the shell.
+//! The program `mis`: cross-validate, train and predict from the shell.
 
-fn main() {}
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "results go to stdout, what went wrong to stderr")]
+
+mod cv;
+mod experiment_args;
+mod predict;
+mod train;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use mis_pipeline::StopSignal;
+
+/// Medical image segmentation: trains U-Nets on scans with expert labels, predicts label maps on the scans' own
+/// lattice, and says by cross-validation how good they are.
+#[derive(Debug, Parser)]
+#[command(version, subcommand_required = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Threads of libtorch and of the data path [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Cv(cv::Cv),
+    Train(train::Train),
+    Predict(predict::Predict),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    mis_pipeline::set_threads(cli.threads)?;
+    let stop = StopSignal::default();
+    let signal = stop.clone();
+    ctrlc::set_handler(move || {
+        if signal.is_raised() {
+            std::process::exit(130); // asked twice: at once, from the last checkpoint on disk
+        }
+        eprintln!("stopping after this step; once more stops at once");
+        signal.raise();
+    })?;
+    match &cli.verb {
+        Verb::Cv(cv) => cv.run(&stop),
+        Verb::Train(train) => train.run(&stop),
+        Verb::Predict(predict) => predict.run(&stop),
+    }
+}

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use mis_models::Model;
+use mis_models::{Model, ModelSpec};
 use mis_models::tch::{Device, Kind, Tensor};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -24,7 +24,9 @@ pub struct Checkpoint {
     pub optimizer: BTreeMap<String, Tensor>,
     /// Counters and history.
     pub state: TrainState,
-    /// The experiment that it belongs to, as its file's text.
+    /// What the network was built for.
+    pub spec: ModelSpec,
+    /// What the training is a function of, as text: a training of another text does not go on from here.
     pub experiment: String,
 }
 
@@ -48,6 +50,7 @@ pub struct TrainState {
 }
 
 const STATE: &str = "state";
+const SPEC: &str = "spec";
 const EXPERIMENT: &str = "experiment";
 
 impl Checkpoint {
@@ -59,6 +62,7 @@ impl Checkpoint {
             let metadata = head.metadata().as_ref().context("it has no metadata")?;
             let text = |key: &str| metadata.get(key).with_context(|| format!("its metadata lack {key:?}"));
             let state = serde_json::from_str(text(STATE)?)?;
+            let spec = serde_json::from_str(text(SPEC)?)?;
             let experiment = text(EXPERIMENT)?.clone();
             let (mut weights, mut optimizer) = (BTreeMap::new(), BTreeMap::new());
             for (name, view) in SafeTensors::deserialize(&bytes)?.tensors() {
@@ -69,7 +73,7 @@ impl Checkpoint {
                     _ => bail!("found the tensor {name}, expected names under model. and optimizer."),
                 };
             }
-            Ok(Self { weights, optimizer, state, experiment })
+            Ok(Self { weights, optimizer, state, spec, experiment })
         };
         load().with_context(|| format!("cannot read the checkpoint {}", path.display()))
     }
@@ -101,6 +105,7 @@ impl Checkpoint {
         let views: Vec<_> = views.collect::<Result<_>>()?;
         let metadata = HashMap::from([
             (STATE.to_owned(), serde_json::to_string(state)?),
+            (SPEC.to_owned(), serde_json::to_string(&model.spec)?),
             (EXPERIMENT.to_owned(), experiment.to_owned()),
         ]);
         let bytes = safetensors::serialize(views, Some(metadata))?;

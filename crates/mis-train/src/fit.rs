@@ -31,7 +31,7 @@ pub struct FitJob<'a> {
     pub seed: u64,
     /// Where checkpoints, history and curves go.
     pub folder: &'a Path,
-    /// The experiment as text; a checkpoint of another one is not resumed.
+    /// What the training is a function of, as text; a checkpoint of another text is not resumed.
     pub experiment: &'a str,
     /// Whether to go on from `checkpoint_last` where the folder has one.
     pub resume: bool,
@@ -59,10 +59,10 @@ pub struct Fitted {
     pub ended: Ended,
 }
 
-/// File of the last state in a fold's folder.
-pub(crate) const CHECKPOINT_LAST: &str = "checkpoint_last.safetensors";
-/// File of the state with the best validation in a fold's folder.
-pub(crate) const CHECKPOINT_BEST: &str = "checkpoint_best.safetensors";
+/// File of the last state in a training's folder.
+pub const CHECKPOINT_LAST: &str = "checkpoint_last.safetensors";
+/// File of the state with the best validation in a training's folder.
+pub const CHECKPOINT_BEST: &str = "checkpoint_best.safetensors";
 
 /// Trains a model. After each epoch `checkpoint_last`, `history.tsv` and `curves.svg` are written, and
 /// `checkpoint_best` when the validation is better than before.

@@ -43,7 +43,7 @@ mod precision;
 mod tensors;
 
 pub use config::TrainConfig;
-pub use fit::{Ended, FitJob, Fitted, fit};
+pub use fit::{CHECKPOINT_BEST, CHECKPOINT_LAST, Ended, FitJob, Fitted, fit};
 pub use stop_signal::StopSignal;
 
 pub use early_stop::{EarlyStop, Watch};

@@ -1,0 +1,45 @@
+//! `mis cv`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use mis_pipeline::{RunOptions, StopSignal, cross_validate};
+
+use crate::experiment_args::ExperimentArgs;
+
+/// Cross-validates an experiment: trains each fold, predicts its validation cases, scores them, and reports
+///
+/// Examples:
+///   mis cv kits19.toml --out runs/kits19
+///   mis cv kits19.toml --out runs/kits19 --folds 0      one job of an array; run the others likewise with --resume
+///   mis cv kits19.toml --out runs/kits19 --resume       goes on with what was broken off
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Cv {
+    #[command(flatten)]
+    experiment: ExperimentArgs,
+    /// Folder of the run
+    #[arg(long, value_name = "RUN")]
+    out: PathBuf,
+    /// Folds to carry out, from 0 [default: all]
+    #[arg(long, value_name = "K", value_delimiter = ',', num_args = 1..)]
+    folds: Option<Vec<usize>>,
+    /// Go on with the run that the folder holds
+    #[arg(long)]
+    resume: bool,
+}
+
+impl Cv {
+    pub(crate) fn run(&self, stop: &StopSignal) -> Result<()> {
+        let options = RunOptions {
+            out: self.out.clone(),
+            resume: self.resume,
+            folds: self.folds.clone(),
+            stop: stop.clone(),
+        };
+        let report = cross_validate(&self.experiment.read()?, &options)?;
+        println!("{report}");
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! Arguments of every verb that takes an experiment file.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use mis_pipeline::{DeviceChoice, Experiment};
+
+/// An experiment file, and what the command line says otherwise.
+#[derive(Debug, Args)]
+pub(crate) struct ExperimentArgs {
+    /// The experiment file (TOML)
+    experiment: PathBuf,
+    /// Data set to use instead of the file's
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Device to use instead of the file's: auto, cpu or cuda:0
+    #[arg(long)]
+    device: Option<DeviceChoice>,
+}
+
+impl ExperimentArgs {
+    pub(crate) fn read(&self) -> Result<Experiment> {
+        let mut experiment = Experiment::read(&self.experiment)?;
+        if let Some(path) = &self.data {
+            experiment.data = experiment.data.with_path(path.clone());
+        }
+        if let Some(device) = self.device {
+            experiment.train.device = device;
+        }
+        Ok(experiment)
+    }
+}

@@ -1,0 +1,49 @@
+//! `mis predict`.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use mis_pipeline::{DeviceChoice, PredictionJob, StopSignal, predict};
+
+/// Predicts label maps for scans, each on its own lattice
+///
+/// INPUT is a scan, a folder of scans (channels as name_0000, name_0001, …) or a folder of case folders. Several runs,
+/// and the folds of a run, are an ensemble: the mean of their probabilities.
+///
+/// Example:
+///   mis predict runs/kits19 new-scans --out predictions
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Predict {
+    /// Folders of runs, then the scans
+    #[arg(value_names = ["RUN", "INPUT"], num_args = 2.., required = true)]
+    paths: Vec<PathBuf>,
+    /// Folder for the label maps
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Write class probabilities too, as name_probabilities.nii.gz
+    #[arg(long)]
+    probabilities: bool,
+    /// Device: auto, cpu or cuda:0
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+}
+
+impl Predict {
+    pub(crate) fn run(&self, stop: &StopSignal) -> Result<()> {
+        let Some((input, runs)) = self.paths.split_last() else { bail!("expected a run and scans") };
+        let job = PredictionJob {
+            runs,
+            input,
+            out: &self.out,
+            probabilities: self.probabilities,
+            device: self.device,
+            stop,
+        };
+        for path in predict(&job)? {
+            println!("{}", path.display());
+        }
+        Ok(())
+    }
+}

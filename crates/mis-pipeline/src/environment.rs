@@ -1,0 +1,59 @@
+//! What a run was made with.
+
+use anyhow::Result;
+use mis_models::tch;
+use mis_train::DeviceChoice;
+use serde::{Deserialize, Serialize};
+
+/// What a run was made with: `environment.json` of its folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Version of the framework.
+    pub version: String,
+    /// Git revision of its sources; empty where it was built without git.
+    pub revision: String,
+    /// Version of libtorch.
+    pub libtorch: String,
+    /// Device that trained.
+    pub device: String,
+    /// Threads of libtorch.
+    pub threads: i32,
+    /// Operating system and processor family.
+    pub platform: String,
+    /// The experiment's seed.
+    pub seed: u64,
+    /// SHA-256 over the data: see [`fingerprint`](crate::fingerprint).
+    pub data_sha256: String,
+}
+
+impl Environment {
+    /// This build on this machine.
+    pub fn of_this_machine(device: DeviceChoice, seed: u64, data_sha256: String) -> Result<Self> {
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            revision: env!("MIS_REVISION").to_owned(),
+            libtorch: "2.13.0".to_owned(), // tch =0.26.0 builds with no other
+            device: format!("{:?}", device.resolve()?).to_lowercase(),
+            threads: tch::get_num_threads(),
+            platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+            seed,
+            data_sha256,
+        })
+    }
+
+    /// The facts as names and values, for reports.
+    #[must_use]
+    pub fn facts(&self) -> Vec<(String, String)> {
+        let facts = [
+            ("version", self.version.clone()),
+            ("revision", self.revision.clone()),
+            ("libtorch", self.libtorch.clone()),
+            ("device", self.device.clone()),
+            ("threads", self.threads.to_string()),
+            ("platform", self.platform.clone()),
+            ("seed", self.seed.to_string()),
+            ("data sha-256", self.data_sha256.clone()),
+        ];
+        facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}

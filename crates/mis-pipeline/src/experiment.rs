@@ -1,0 +1,243 @@
+//! What an experiment is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, ensure};
+use mis_augment::Augment;
+use mis_core::{ClassTable, DataSource};
+use mis_eval::Report;
+use mis_io::Source;
+use mis_models::{AnyArchitecture, AnyLoss, Tversky, UNet};
+use mis_patch::Patches;
+use mis_preproc::Step;
+use mis_train::{SlidingWindow, TrainConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::{Cases, Folds, PredictConfig, RunOptions};
+
+/// One experiment: data, preprocessing, augmentation, patches, network, loss, training and prediction.
+///
+/// It is the form of its own file: what is read from TOML is this struct, and written it reads back the same.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Experiment {
+    /// Seed of every random draw.
+    #[serde(default)]
+    pub seed: u64,
+    /// The classes, background first. Data that name their own (nnU-Net's `dataset.json`) need none here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<ClassTable>,
+    /// Where scans and labels come from.
+    pub data: Source,
+    /// Which of its cases take part.
+    #[serde(default)]
+    pub cases: Cases,
+    /// Steps from the scan to the network's input, in their order.
+    #[serde(default)]
+    pub preprocess: Vec<Step>,
+    /// Random changes of training patches.
+    #[serde(default)]
+    pub augment: Augment,
+    /// How cases are split; without it by the splits that come with the data, else into five folds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<Folds>,
+    /// What training makes small.
+    #[serde(default = "default_loss")]
+    pub loss: AnyLoss,
+    /// Training patches, and the grid of prediction.
+    pub patches: Patches,
+    /// The network.
+    #[serde(default = "default_model")]
+    pub model: AnyArchitecture,
+    /// How to train.
+    #[serde(default)]
+    pub train: TrainConfig,
+    /// How to predict.
+    #[serde(default)]
+    pub predict: PredictConfig,
+}
+
+fn default_loss() -> AnyLoss {
+    Tversky::default().into()
+}
+
+fn default_model() -> AnyArchitecture {
+    UNet::default().into()
+}
+
+impl Experiment {
+    /// Begins an experiment on a data set, with the paper's loss and network, without preprocessing or augmentation.
+    #[must_use]
+    pub fn on(data: impl Into<Source>) -> ExperimentBuilder {
+        ExperimentBuilder {
+            seed: 0,
+            classes: None,
+            data: data.into(),
+            cases: Cases::default(),
+            preprocess: Vec::new(),
+            augment: Augment::none(),
+            folds: None,
+            loss: default_loss(),
+            patches: None,
+            model: default_model(),
+            train: TrainConfig::default(),
+            predict: PredictConfig::default(),
+        }
+    }
+
+    /// Says which value cannot be, without reading any data.
+    pub fn check(&self) -> Result<()> {
+        for step in &self.preprocess {
+            step.check()?;
+        }
+        self.augment.check()?;
+        self.patches.check()?;
+        self.train.check()?;
+        ensure!(self.predict.batch_size > 0, "predict: batch-size must be positive, got 0");
+        Ok(())
+    }
+
+    /// The class table: the experiment's own, else the data's.
+    pub fn class_table(&self) -> Result<ClassTable> {
+        match &self.classes {
+            Some(classes) => Ok(classes.clone()),
+            None => self.data.class_table()?.context(
+                "the experiment names no classes and its data have no list of them: add \
+                 classes = [\"background\", …] with the background first",
+            ),
+        }
+    }
+
+    /// The data, with their label values mapped by the class table.
+    pub fn source(&self) -> Result<Arc<dyn DataSource>> {
+        let mut source = self.data.clone();
+        source.set_classes(&self.class_table()?);
+        Ok(Arc::new(source))
+    }
+
+    /// How the trained network slides over a prepared scan.
+    #[must_use]
+    pub fn window(&self) -> SlidingWindow {
+        SlidingWindow {
+            grid: self.patches.grid(),
+            merge: self.predict.merge,
+            precision: self.train.precision,
+            batch_size: self.predict.batch_size,
+        }
+    }
+
+    /// Cross-validates in k folds into a run folder: see [`cross_validate`](crate::cross_validate).
+    pub fn cross_validate(&self, k: usize, out: impl AsRef<Path>) -> Result<Report> {
+        let experiment = Self { folds: Some(Folds::KFold(k)), ..self.clone() };
+        crate::cross_validate(&experiment, &RunOptions::into(out.as_ref()))
+    }
+}
+
+/// An experiment in the making; all but the patches have a default.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ExperimentBuilder {
+    seed: u64,
+    classes: Option<Result<ClassTable, String>>,
+    data: Source,
+    cases: Cases,
+    preprocess: Vec<Step>,
+    augment: Augment,
+    folds: Option<Folds>,
+    loss: AnyLoss,
+    patches: Option<Patches>,
+    model: AnyArchitecture,
+    train: TrainConfig,
+    predict: PredictConfig,
+}
+
+impl ExperimentBuilder {
+    /// Names the classes, background first; each has its place as raw label value.
+    pub fn classes<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.classes = Some(ClassTable::from_names(names).map_err(|error| format!("{error:#}")));
+        self
+    }
+
+    /// Gives the class table, for raw label values other than 0, 1, 2 …
+    pub fn class_table(mut self, classes: ClassTable) -> Self {
+        self.classes = Some(Ok(classes));
+        self
+    }
+
+    /// Sets which cases take part.
+    pub fn cases(mut self, cases: Cases) -> Self {
+        self.cases = cases;
+        self
+    }
+
+    /// Adds a preprocessing step after those before.
+    pub fn preprocess(mut self, step: impl Into<Step>) -> Self {
+        self.preprocess.push(step.into());
+        self
+    }
+
+    /// Sets the random changes of training patches.
+    pub fn augment(mut self, augment: impl Into<Augment>) -> Self {
+        self.augment = augment.into();
+        self
+    }
+
+    /// Sets the patches.
+    pub fn patches(mut self, patches: impl Into<Patches>) -> Self {
+        self.patches = Some(patches.into());
+        self
+    }
+
+    /// Sets the network.
+    pub fn model(mut self, model: impl Into<AnyArchitecture>) -> Self {
+        self.model = model.into();
+        self
+    }
+
+    /// Sets the loss.
+    pub fn loss(mut self, loss: impl Into<AnyLoss>) -> Self {
+        self.loss = loss.into();
+        self
+    }
+
+    /// Sets how to train.
+    pub fn train(mut self, train: TrainConfig) -> Self {
+        self.train = train;
+        self
+    }
+
+    /// Sets how to predict.
+    pub fn predict(mut self, predict: PredictConfig) -> Self {
+        self.predict = predict;
+        self
+    }
+
+    /// Sets how cases are split.
+    pub fn folds(mut self, folds: Folds) -> Self {
+        self.folds = Some(folds);
+        self
+    }
+
+    /// Sets the seed of every random draw.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The experiment; an error names what is missing or cannot be.
+    pub fn build(self) -> Result<Experiment> {
+        let classes = self.classes.transpose().map_err(anyhow::Error::msg)?;
+        let patches = self.patches.context("an experiment needs patches: a size, and the overlap of its grid")?;
+        let Self { seed, data, cases, preprocess, augment, folds, loss, model, train, predict, .. } = self;
+        let experiment =
+            Experiment { seed, classes, data, cases, preprocess, augment, folds, loss, patches, model, train, predict };
+        experiment.check()?;
+        Ok(experiment)
+    }
+
+    /// Builds and cross-validates in k folds into a run folder: see [`cross_validate`](crate::cross_validate).
+    pub fn cross_validate(self, k: usize, out: impl AsRef<Path>) -> Result<Report> {
+        self.build()?.cross_validate(k, out)
+    }
+}

@@ -1,0 +1,34 @@
+//! How to predict.
+
+use mis_patch::MergeWeights;
+use serde::{Deserialize, Serialize};
+
+/// How to predict: the `[predict]` table of an experiment file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PredictConfig {
+    /// How overlapping patches are averaged.
+    pub merge: MergeWeights,
+    /// Patches that the network sees at once.
+    pub batch_size: usize,
+    /// Which of a training's weights predict.
+    pub weights: WeightsChoice,
+}
+
+impl Default for PredictConfig {
+    fn default() -> Self {
+        Self { merge: MergeWeights::default(), batch_size: 1, weights: WeightsChoice::default() }
+    }
+}
+
+/// Which of a training's weights predict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WeightsChoice {
+    /// Those after the last epoch: right where the learning rate falls to its end.
+    #[default]
+    Last,
+    /// Those with the best validation. They were chosen by the cases that they are scored on: scores are a little
+    /// flattered.
+    Best,
+}

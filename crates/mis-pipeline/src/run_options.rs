@@ -1,0 +1,26 @@
+//! How an experiment is carried out.
+
+use std::path::{Path, PathBuf};
+
+use mis_train::StopSignal;
+
+/// How an experiment is carried out: what does not change its result.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The run folder.
+    pub out: PathBuf,
+    /// Whether to go on with a run that the folder holds.
+    pub resume: bool,
+    /// The folds to carry out; none for all.
+    pub folds: Option<Vec<usize>>,
+    /// The wish to stop.
+    pub stop: StopSignal,
+}
+
+impl RunOptions {
+    /// All folds, into a folder that holds no run yet.
+    #[must_use]
+    pub fn into(out: &Path) -> Self {
+        Self { out: out.to_owned(), resume: false, folds: None, stop: StopSignal::default() }
+    }
+}

@@ -1,0 +1,9 @@
+//! What a pipeline of a few lines needs: `use mis::prelude::*`.
+
+pub use mis_augment::{miscnn, standard};
+pub use mis_io::{CaseFolders, NnunetRaw};
+pub use mis_models::{CrossEntropy, DiceCrossEntropy, Norm, SoftDice, Tversky, UNet};
+pub use mis_patch::{PatchGrid, Patches};
+pub use mis_pipeline::{Experiment, Folds, PredictConfig, RunOptions, TrainedRun};
+pub use mis_preproc::{Clip, Pad, Resample, ZScore};
+pub use mis_train::{Adam, Precision, Schedule, SgdNesterov, TrainConfig};
