@@ -19,14 +19,14 @@ impl LabelReader<'_> {
     pub(super) fn read<const N: usize>(
         &self,
         raw: &[u8],
+        labels: &mut [u8],
         number: impl Fn([u8; N]) -> f64 + Sync,
-    ) -> Result<Vec<u8>> {
+    ) -> Result<()> {
         let (voxels, _) = raw.as_chunks::<N>();
         let value = |voxel| match self.scaling {
             None => number(voxel),
             Some((slope, inter)) => number(voxel) * slope + inter,
         };
-        let mut labels = vec![0; voxels.len()];
         let unknown = AtomicBool::new(false);
         let label = |class: Option<u8>| {
             class.unwrap_or_else(|| {
@@ -39,14 +39,14 @@ impl LabelReader<'_> {
                 .map(|bits| self.class_of(value(std::array::from_fn(|byte| bits.to_le_bytes()[byte]))))
                 .collect();
             let place = |voxel: [u8; N]| voxel.iter().rev().fold(0, |at, &byte| at << 8 | usize::from(byte));
-            transpose(voxels, self.shape, &mut labels, |voxel| label(table[place(voxel)]));
+            transpose(voxels, self.shape, labels, |voxel| label(table[place(voxel)]));
         } else {
-            transpose(voxels, self.shape, &mut labels, |voxel| label(self.class_of(value(voxel))));
+            transpose(voxels, self.shape, labels, |voxel| label(self.class_of(value(voxel))));
         }
         if unknown.into_inner() {
             return Err(self.unknown(voxels.iter().map(|&voxel| value(voxel))));
         }
-        Ok(labels)
+        Ok(())
     }
 
     fn class_of(&self, value: f64) -> Option<u8> {

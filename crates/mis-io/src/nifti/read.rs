@@ -1,6 +1,7 @@
 //! Files to volumes.
 
 use std::fs::{self, File};
+use std::hint::black_box;
 use std::io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use mis_core::{ClassTable, LabelMap, Volume};
 use ndarray::{Array3, Array4};
 use rayon::prelude::*;
 
-use super::gzip::inflate;
+use super::gzip::{check_length, inflate, trailer_agrees};
 use super::header::{NiftiHeader, is_gzip};
 use super::labels::LabelReader;
 use super::transpose::transpose;
@@ -26,16 +27,16 @@ use super::voxel_type::VoxelType;
 /// voxels than it holds is an error that names it, with what was expected and found, before memory is taken.
 pub fn read_image(path: &Path) -> Result<Volume> {
     in_file(path, || {
-        let (header, stored) = read_stored(path)?;
-        let shape = header.shape();
-        let n_voxels = shape.iter().product::<usize>();
-        let mut values = vec![0_f32; n_voxels * header.n_channels()];
+        let file = Opened::open(path)?;
+        let header = &file.header;
+        let [i, j, k] = header.shape();
+        let n_voxels = i * j * k;
+        let (stored, mut values) = file.read_into(n_voxels * header.n_channels(), 0_f32)?;
         let n_components = header.voxel_type.n_components();
         let frames = stored.voxels().chunks_exact(n_voxels * header.voxel_type.size());
         for (frame, out) in frames.zip(values.chunks_exact_mut(n_voxels * n_components)) {
-            frame_values(frame, &header, out);
+            frame_values(frame, header, out);
         }
-        let [i, j, k] = shape;
         let data = Array4::from_shape_vec((header.n_channels(), i, j, k), values)?;
         Volume::new(data, header.geometry().affine)
     })
@@ -48,22 +49,24 @@ pub fn read_image(path: &Path) -> Result<Volume> {
 /// an [`UnknownLabels`](mis_core::UnknownLabels) with the values and their counts.
 pub fn read_labels(path: &Path, classes: Option<&ClassTable>) -> Result<LabelMap> {
     in_file(path, || {
-        let (header, stored) = read_stored(path)?;
+        let file = Opened::open(path)?;
+        let header = &file.header;
         let n_channels = header.n_channels();
         ensure!(n_channels == 1, "expected labels with one value per voxel, found {n_channels} channels");
         let reader = LabelReader { classes, scaling: header.scaling, shape: header.shape() };
-        let raw = stored.voxels();
-        let labels = match header.voxel_type {
-            VoxelType::U8 => reader.read(raw, |b| u8::from_le_bytes(b).into()),
-            VoxelType::I8 => reader.read(raw, |b| i8::from_le_bytes(b).into()),
-            VoxelType::U16 => reader.read(raw, |b| u16::from_le_bytes(b).into()),
-            VoxelType::I16 => reader.read(raw, |b| i16::from_le_bytes(b).into()),
-            VoxelType::U32 => reader.read(raw, |b| u32::from_le_bytes(b).into()),
-            VoxelType::I32 => reader.read(raw, |b| i32::from_le_bytes(b).into()),
-            VoxelType::U64 => reader.read(raw, |b| u64::from_le_bytes(b) as f64),
-            VoxelType::I64 => reader.read(raw, |b| i64::from_le_bytes(b) as f64),
-            VoxelType::F32 => reader.read(raw, |b| f32::from_le_bytes(b).into()),
-            VoxelType::F64 => reader.read(raw, f64::from_le_bytes),
+        let (stored, mut labels) = file.read_into(header.geometry().n_voxels(), 0_u8)?;
+        let (raw, out) = (stored.voxels(), labels.as_mut_slice());
+        match header.voxel_type {
+            VoxelType::U8 => reader.read(raw, out, |b| u8::from_le_bytes(b).into()),
+            VoxelType::I8 => reader.read(raw, out, |b| i8::from_le_bytes(b).into()),
+            VoxelType::U16 => reader.read(raw, out, |b| u16::from_le_bytes(b).into()),
+            VoxelType::I16 => reader.read(raw, out, |b| i16::from_le_bytes(b).into()),
+            VoxelType::U32 => reader.read(raw, out, |b| u32::from_le_bytes(b).into()),
+            VoxelType::I32 => reader.read(raw, out, |b| i32::from_le_bytes(b).into()),
+            VoxelType::U64 => reader.read(raw, out, |b| u64::from_le_bytes(b) as f64),
+            VoxelType::I64 => reader.read(raw, out, |b| i64::from_le_bytes(b) as f64),
+            VoxelType::F32 => reader.read(raw, out, |b| f32::from_le_bytes(b).into()),
+            VoxelType::F64 => reader.read(raw, out, f64::from_le_bytes),
             VoxelType::Rgb | VoxelType::Rgba => bail!("expected label values, found colors"),
         }?;
         LabelMap::new(Array3::from_shape_vec(header.shape(), labels)?, header.geometry().affine)
@@ -139,48 +142,107 @@ impl Stored {
     }
 }
 
-fn read_stored(path: &Path) -> Result<(NiftiHeader, Stored)> {
-    let files = Files::of(path)?;
-    let mut file = open(files.voxels.as_ref().unwrap_or(&files.header))?;
-    let len_file = file.metadata()?.len();
-    let mut start = [0; 2];
-    let n_start = file.read(&mut start)?;
-    file.rewind()?;
-    let gzip = match &files.voxels {
-        // Bare voxels may start with any bytes.
-        Some(voxels) => voxels.extension().is_some_and(|ending| ending == "gz"),
-        None => is_gzip(&start[..n_start]),
-    };
-    let compressed = if gzip { fs::read(files.voxels.as_ref().unwrap_or(&files.header))? } else { Vec::new() };
-    let header = match (&files.voxels, gzip) {
-        (None, true) => NiftiHeader::read(compressed.as_slice(), false)?,
-        (None, false) => NiftiHeader::read(BufReader::new(&mut file), false)?,
-        (Some(_), _) => NiftiHeader::read(BufReader::new(open(&files.header)?), true)?,
-    };
-    let len = header.n_bytes();
-    let end = header.offset.saturating_add(len as u64);
-    let mut stored = if gzip {
-        let start = usize::try_from(header.offset)?;
-        Stored { bytes: inflate(&compressed, usize::try_from(end)?)?, start, len }
-    } else {
-        ensure!(
-            end <= len_file,
-            "expected {len} bytes of voxels from byte {} on for the extents {:?} of {}, found a file of {len_file} bytes",
-            header.offset,
-            header.dims,
-            header.voxel_type
-        );
-        let mut bytes = vec![0; len];
-        file.seek(SeekFrom::Start(header.offset))?;
-        file.read_exact(&mut bytes)?;
-        Stored { bytes, start: 0, len }
-    };
-    if header.big_endian {
-        let size = header.voxel_type.size() / header.voxel_type.n_components();
-        let voxels = &mut stored.bytes[stored.start..][..len];
-        voxels.par_chunks_mut(size << 16).for_each(|part| part.chunks_exact_mut(size).for_each(<[u8]>::reverse));
+/// A file whose header has been checked against its size.
+struct Opened {
+    header: NiftiHeader,
+    voxels: Packed,
+}
+
+/// Voxels that have not been read yet.
+enum Packed {
+    Gzip(Vec<u8>),
+    Plain(File),
+}
+
+impl Opened {
+    fn open(path: &Path) -> Result<Self> {
+        let files = Files::of(path)?;
+        let voxel_path = files.voxels.as_ref().unwrap_or(&files.header);
+        let mut file = open(voxel_path)?;
+        let gzip = match &files.voxels {
+            // Bare voxels may start with any bytes.
+            Some(voxels) => voxels.extension().is_some_and(|ending| ending == "gz"),
+            None => starts_as_gzip(&mut file)?,
+        };
+        let voxels = if gzip { Packed::Gzip(fs::read(voxel_path)?) } else { Packed::Plain(file) };
+        let header = match (&files.voxels, &voxels) {
+            (None, Packed::Gzip(bytes)) => NiftiHeader::read(bytes.as_slice(), false)?,
+            (None, Packed::Plain(file)) => NiftiHeader::read(BufReader::new(file), false)?,
+            (Some(_), _) => NiftiHeader::read(BufReader::new(open(&files.header)?), true)?,
+        };
+        let opened = Self { header, voxels };
+        let end = opened.end()?;
+        match &opened.voxels {
+            Packed::Gzip(bytes) => check_length(bytes, end)?,
+            Packed::Plain(file) => {
+                let (header, found) = (&opened.header, file.metadata()?.len());
+                ensure!(
+                    end as u64 <= found,
+                    "expected {end} bytes for extents {:?} of {} from byte {} on, found {found}",
+                    header.dims,
+                    header.voxel_type,
+                    header.offset
+                );
+            }
+        }
+        Ok(opened)
     }
-    Ok((header, stored))
+
+    /// Where the voxels end, in inflated bytes.
+    fn end(&self) -> Result<usize> {
+        Ok(usize::try_from(self.header.offset.saturating_add(self.header.n_bytes() as u64))?)
+    }
+
+    /// The stored voxels, and memory for `n` converted ones.
+    ///
+    /// Inflating keeps one core busy; meanwhile another has the system hand out the pages of what comes next, which
+    /// would take as long as the conversion itself.
+    fn read_into<T: Copy + Send + Sync>(&self, n: usize, zero: T) -> Result<(Stored, Vec<T>)> {
+        let honest = match &self.voxels {
+            Packed::Gzip(bytes) => trailer_agrees(bytes, self.end()?),
+            Packed::Plain(_) => true,
+        };
+        let memory = || {
+            let mut values = vec![zero; n];
+            if honest {
+                let page = 4096 / size_of::<T>();
+                values.iter_mut().step_by(page).for_each(|value| *value = black_box(zero));
+            }
+            values
+        };
+        let (stored, values) = rayon::join(|| self.read(), memory);
+        Ok((stored?, values))
+    }
+
+    fn read(&self) -> Result<Stored> {
+        let len = self.header.n_bytes();
+        let mut stored = match &self.voxels {
+            Packed::Gzip(bytes) => {
+                Stored { bytes: inflate(bytes, self.end()?)?, start: self.end()? - len, len }
+            }
+            Packed::Plain(file) => {
+                let mut file = file;
+                let mut bytes = vec![0; len];
+                file.seek(SeekFrom::Start(self.header.offset))?;
+                file.read_exact(&mut bytes)?;
+                Stored { bytes, start: 0, len }
+            }
+        };
+        if self.header.big_endian {
+            let size = self.header.voxel_type.size() / self.header.voxel_type.n_components();
+            let voxels = &mut stored.bytes[stored.start..];
+            let swap = |part: &mut [u8]| part.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+            voxels.par_chunks_mut(size << 16).for_each(swap);
+        }
+        Ok(stored)
+    }
+}
+
+fn starts_as_gzip(file: &mut File) -> Result<bool> {
+    let mut start = Vec::new();
+    file.take(2).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(is_gzip(&start))
 }
 
 /// One frame's values, colors as channels.

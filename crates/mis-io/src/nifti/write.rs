@@ -71,17 +71,15 @@ fn write<T: Copy + Sync, const N: usize>(
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let gzip = name.ends_with(".nii.gz");
     ensure!(gzip || name.ends_with(".nii"), "expected a name ending in .nii or .nii.gz, found {}", path.display());
-    let mut file = header.to_bytes();
-    let start = file.len();
-    file.resize(start + values.len() * N, 0);
+    let head = header.to_bytes();
+    let start = head.len();
+    let mut file = vec![0; start + values.len() * N];
+    file[..start].copy_from_slice(&head);
     let [i, j, k] = header.shape();
     let n_voxels = i * j * k;
     let (voxels, _) = file[start..].as_chunks_mut::<N>();
     for (frame, out) in values.chunks_exact(n_voxels).zip(voxels.chunks_exact_mut(n_voxels)) {
         transpose(frame, [k, j, i], out, &bytes);
     }
-    if gzip {
-        file = deflate(&file)?;
-    }
-    write_atomically(path, |out| Ok(out.write_all(&file)?))
+    write_atomically(path, |out| if gzip { deflate(&file, out) } else { Ok(out.write_all(&file)?) })
 }
