@@ -92,7 +92,8 @@ fn what_is_no_scan_or_broken_is_refused_with_the_reason() {
         ("nifti-rs/avg152T1_LR_nifti.hdr.gz", "beside it, found neither"),
     ];
     for (name, reason) in refused {
-        let error = format!("{:#}", nifti::read_image(&data.join("nifti_conformance").join(name)).unwrap_err());
+        let error =
+            format!("{:#}", nifti::read_image(&data.join("nifti_conformance").join(name)).unwrap_err());
         assert!(error.contains(name) && error.contains(reason), "{error}");
     }
     let artifacts = data.join("nifti_conformance/nifti-rs/fuzz_artifacts");

@@ -38,8 +38,9 @@ pub(super) fn inflate(compressed: &[u8], len: usize) -> Result<Vec<u8>> {
             Ok(0) => break,
             Ok(more) => n += more,
             Err(error) => {
-                return Err(error)
-                    .with_context(|| format!("the gzip stream breaks off after {n} of the expected {len} bytes"));
+                return Err(error).with_context(|| {
+                    format!("the gzip stream breaks off after {n} of the expected {len} bytes")
+                });
             }
         }
     }

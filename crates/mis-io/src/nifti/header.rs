@@ -177,7 +177,11 @@ impl Fields {
             _ => bail!("expected a NIfTI file, whose header starts with its size 348 or 540, found {little}"),
         };
         let expected = if version == Version::One { 348 } else { 540 };
-        ensure!(bytes.len() >= expected, "expected a header of {expected} bytes, found {} bytes", bytes.len());
+        ensure!(
+            bytes.len() >= expected,
+            "expected a header of {expected} bytes, found {} bytes",
+            bytes.len()
+        );
         match version {
             Version::One => Self::version_one(bytes, big_endian),
             Version::Two => Self::version_two(bytes, big_endian),
@@ -271,9 +275,13 @@ impl Fields {
             self.intent
         );
         let extents = &self.dim[1..=self.dim[0] as usize];
-        ensure!(extents.iter().all(|&extent| extent > 0), "expected extents of at least 1, found {extents:?}");
+        ensure!(
+            extents.iter().all(|&extent| extent > 0),
+            "expected extents of at least 1, found {extents:?}"
+        );
         let voxel_type = VoxelType::from_code(self.datatype)?;
-        let dims: Vec<usize> = extents.iter().map(|&extent| usize::try_from(extent)).collect::<Result<_, _>>()?;
+        let dims: Vec<usize> =
+            extents.iter().map(|&extent| usize::try_from(extent)).collect::<Result<_, _>>()?;
         let n_bytes = dims.iter().try_fold(voxel_type.size(), |n, &extent| n.checked_mul(extent));
         // Voxels become f32, four bytes per number.
         let fits = n_bytes.and_then(|n| n.checked_mul(4)).is_some_and(|n| isize::try_from(n).is_ok());

@@ -15,7 +15,8 @@ impl NiftiHeader {
         let mut pixdim = [1.0; 8];
         pixdim[..4].copy_from_slice(&place.pixdim);
         let bits = 8 * self.voxel_type.size() as i16;
-        let rotation = place.quaternion.into_iter().chain(place.offset).chain(place.srow.into_iter().flatten());
+        let rotation =
+            place.quaternion.into_iter().chain(place.offset).chain(place.srow.into_iter().flatten());
         match self.version {
             Version::One => {
                 out.put(0, 348_i32.to_le_bytes());

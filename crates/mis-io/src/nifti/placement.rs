@@ -106,7 +106,8 @@ fn determinant(r: &[[f64; 3]; 3]) -> f64 {
 /// b, c and d of a rotation's unit quaternion with a >= 0, from the largest of its four components, which divides best.
 fn quaternion(r: &[[f64; 3]; 3]) -> [f64; 3] {
     let trace = r[0][0] + r[1][1] + r[2][2];
-    let squares = [1.0 + trace, 1.0 - trace + 2.0 * r[0][0], 1.0 - trace + 2.0 * r[1][1], 1.0 - trace + 2.0 * r[2][2]];
+    let squares =
+        [1.0 + trace, 1.0 - trace + 2.0 * r[0][0], 1.0 - trace + 2.0 * r[1][1], 1.0 - trace + 2.0 * r[2][2]];
     let largest = (0..4).fold(0, |best, at| if squares[at] > squares[best] { at } else { best });
     let twice = squares[largest].max(0.0).sqrt();
     // Differences hold a times b, c and d; sums hold the products of two of b, c and d.
@@ -153,8 +154,7 @@ mod tests {
 
     #[test]
     fn a_sheared_lattice_has_an_sform_alone() {
-        let sheared =
-            Affine::new([[1., 0.3, 0., 0.], [0., 1., 0., 0.], [0., 0., 1., 0.], LAST_ROW]).unwrap();
+        let sheared = Affine::new([[1., 0.3, 0., 0.], [0., 1., 0., 0.], [0., 0., 1., 0.], LAST_ROW]).unwrap();
         let placement = Placement::of(&sheared);
         assert_eq!(placement.qform_code, 0);
         assert_eq!(placement.affine([1; 3]).unwrap(), sheared);

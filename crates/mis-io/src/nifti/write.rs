@@ -70,7 +70,11 @@ fn write<T: Copy + Sync, const N: usize>(
 ) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let gzip = name.ends_with(".nii.gz");
-    ensure!(gzip || name.ends_with(".nii"), "expected a name ending in .nii or .nii.gz, found {}", path.display());
+    ensure!(
+        gzip || name.ends_with(".nii"),
+        "expected a name ending in .nii or .nii.gz, found {}",
+        path.display()
+    );
     let head = header.to_bytes();
     let start = head.len();
     let mut file = vec![0; start + values.len() * N];

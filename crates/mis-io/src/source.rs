@@ -1,0 +1,132 @@
+//! The layouts that an experiment file can name.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use mis_core::{ClassTable, DataSource, Geometry, Sample, SampleFiles, SampleId, Volume};
+use serde::{Deserialize, Serialize};
+
+use crate::{CaseFolders, NnunetRaw};
+
+/// The data of an experiment: a layout with its TOML form, such as `{ nnunet = "data/Dataset004_Hippocampus" }`, or a
+/// source of one's own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Source {
+    /// One folder per case.
+    CaseFolders(CaseFolders),
+    /// nnU-Net's and the decathlon's layout.
+    Nnunet(NnunetRaw),
+    /// Any other source; an experiment file cannot name it.
+    #[serde(skip)]
+    Custom(Arc<dyn DataSource>),
+}
+
+impl Source {
+    /// A source of one's own, or one that no experiment file names, such as [`InMemory`](crate::InMemory).
+    pub fn custom(source: impl DataSource + 'static) -> Self {
+        Self::Custom(Arc::new(source))
+    }
+
+    /// Where the data lie; none for a custom source.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::CaseFolders(source) => Some(&source.path),
+            Self::Nnunet(source) => Some(&source.path),
+            Self::Custom(_) => None,
+        }
+    }
+
+    /// The same layout in another folder. A custom source has no folder to replace, which is an error.
+    pub fn with_path(mut self, path: PathBuf) -> Result<Self> {
+        match &mut self {
+            Self::CaseFolders(source) => source.path = path,
+            Self::Nnunet(source) => source.path = path,
+            Self::Custom(_) => bail!("expected a data set in a folder, found one made in the program"),
+        }
+        Ok(self)
+    }
+
+    /// Takes a relative path as one from `base`, the folder of the experiment file.
+    pub fn resolve(&mut self, base: &Path) {
+        match self {
+            Self::CaseFolders(source) => source.path = base.join(&source.path),
+            Self::Nnunet(source) => source.path = base.join(&source.path),
+            Self::Custom(_) => {}
+        }
+    }
+
+    fn as_dyn(&self) -> &dyn DataSource {
+        match self {
+            Self::CaseFolders(source) => source,
+            Self::Nnunet(source) => source,
+            Self::Custom(source) => source.as_ref(),
+        }
+    }
+}
+
+impl From<CaseFolders> for Source {
+    fn from(source: CaseFolders) -> Self {
+        Self::CaseFolders(source)
+    }
+}
+
+impl From<NnunetRaw> for Source {
+    fn from(source: NnunetRaw) -> Self {
+        Self::Nnunet(source)
+    }
+}
+
+impl From<crate::InMemory> for Source {
+    fn from(source: crate::InMemory) -> Self {
+        Self::custom(source)
+    }
+}
+
+impl From<crate::ScanFiles> for Source {
+    fn from(source: crate::ScanFiles) -> Self {
+        Self::custom(source)
+    }
+}
+
+impl DataSource for Source {
+    fn ids(&self) -> Result<Vec<SampleId>> {
+        self.as_dyn().ids()
+    }
+
+    fn load(&self, id: &SampleId) -> Result<Sample> {
+        self.as_dyn().load(id)
+    }
+
+    fn load_shared(&self, id: &SampleId) -> Result<Arc<Sample>> {
+        self.as_dyn().load_shared(id)
+    }
+
+    fn load_image(&self, id: &SampleId) -> Result<Volume> {
+        self.as_dyn().load_image(id)
+    }
+
+    fn geometry(&self, id: &SampleId) -> Result<Geometry> {
+        self.as_dyn().geometry(id)
+    }
+
+    fn files(&self, id: &SampleId) -> Result<SampleFiles> {
+        self.as_dyn().files(id)
+    }
+
+    /// # Panics
+    /// Where a custom source is held by others too: they would see its labels change under them. Set the classes
+    /// before the source is shared.
+    fn set_classes(&mut self, classes: &ClassTable) {
+        match self {
+            Self::CaseFolders(source) => source.set_classes(classes),
+            Self::Nnunet(source) => source.set_classes(classes),
+            Self::Custom(source) => Arc::get_mut(source)
+                .expect("a custom source takes its classes before it is shared")
+                .set_classes(classes),
+        }
+    }
+}
