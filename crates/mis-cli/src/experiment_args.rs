@@ -23,7 +23,7 @@ impl ExperimentArgs {
     pub(crate) fn read(&self) -> Result<Experiment> {
         let mut experiment = Experiment::read(&self.experiment)?;
         if let Some(path) = &self.data {
-            experiment.data = experiment.data.with_path(path.clone());
+            experiment.data = experiment.data.with_path(path.clone())?;
         }
         if let Some(device) = self.device {
             experiment.train.device = device;

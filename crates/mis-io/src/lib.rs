@@ -1,1 +1,52 @@
 //! Reads scans and expert label maps, and writes predictions on the scan's own lattice.
+//!
+//! [`nifti`] is the file format; [`CaseFolders`], [`NnunetRaw`], [`ScanFiles`] and [`InMemory`] are layouts of whole
+//! data sets, each a [`DataSource`](mis_core::DataSource); [`Source`] is the form in which an experiment file names
+//! one. [`NiftiFolder`] takes predictions. Raw label values become class indices once, at reading; a value that no
+//! class names, a missing file and labels that lie elsewhere than their image are errors that name the file.
+//!
+//! ```
+//! use mis_core::ndarray::{Array3, Array4};
+//! use mis_core::{Affine, ClassTable, DataSource as _, LabelMap, Volume};
+//! use mis_io::{CaseFolders, nifti};
+//!
+//! # let temporary = tempfile::tempdir()?;
+//! # let folder = temporary.path();
+//! let affine = Affine::from_spacing([3.0, 0.8, 0.8]);
+//! let scan = Volume::new(Array4::from_elem((1, 4, 8, 8), -1000.0), affine)?;
+//! let tumor = LabelMap::new(Array3::from_elem((4, 8, 8), 2), affine)?;
+//! nifti::write_volume(&folder.join("case_00000/imaging.nii.gz"), &scan, None)?;
+//! nifti::write_labels(&folder.join("case_00000/segmentation.nii.gz"), &tumor, None)?;
+//!
+//! let mut cases = CaseFolders::open(folder)?;
+//! cases.set_classes(&ClassTable::from_names(["background", "kidney", "tumor"])?);
+//! let sample = cases.load(&"case_00000".into())?;
+//! assert_eq!((sample.image, sample.labels), (scan, Some(tumor)));
+//! # Ok::<(), mis_core::anyhow::Error>(())
+//! ```
+
+pub mod nifti;
+
+mod folder;
+mod read_files;
+mod scan_name;
+
+mod case_folders;
+mod in_memory;
+mod nnunet_raw;
+mod scan_files;
+mod source;
+
+mod nifti_folder;
+
+pub use case_folders::CaseFolders;
+pub use in_memory::InMemory;
+pub use nnunet_raw::NnunetRaw;
+pub use scan_files::ScanFiles;
+pub use source::Source;
+
+pub use nifti_folder::NiftiFolder;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

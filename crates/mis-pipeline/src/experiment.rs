@@ -229,7 +229,10 @@ impl ExperimentBuilder {
     pub fn build(self) -> Result<Experiment> {
         let classes = self.classes.transpose().map_err(anyhow::Error::msg)?;
         let patches = self.patches.context("an experiment needs patches: a size, and the overlap of its grid")?;
-        let Self { seed, data, cases, preprocess, augment, folds, loss, model, train, predict, .. } = self;
+        let Self { seed, mut data, cases, preprocess, augment, folds, loss, model, train, predict, .. } = self;
+        if let Some(classes) = &classes {
+            data.set_classes(classes); // before a source of the user's own is shared
+        }
         let experiment =
             Experiment { seed, classes, data, cases, preprocess, augment, folds, loss, patches, model, train, predict };
         experiment.check()?;
