@@ -12,7 +12,7 @@
 //!
 //! # let temporary = tempfile::tempdir()?;
 //! # let folder = temporary.path();
-//! let affine = Affine::from_spacing([3.0, 0.8, 0.8]);
+//! let affine = Affine::from_spacing([3.0, 0.75, 0.75]);
 //! let scan = Volume::new(Array4::from_elem((1, 4, 8, 8), -1000.0), affine)?;
 //! let tumor = LabelMap::new(Array3::from_elem((4, 8, 8), 2), affine)?;
 //! nifti::write_volume(&folder.join("case_00000/imaging.nii.gz"), &scan, None)?;

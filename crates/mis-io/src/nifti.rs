@@ -6,6 +6,7 @@ mod gzip;
 mod header;
 mod header_bytes;
 mod labels;
+mod opened;
 mod placement;
 mod read;
 mod transpose;

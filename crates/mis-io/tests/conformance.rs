@@ -1,9 +1,12 @@
 //! Odd NIfTI files of other projects: read as nibabel reads them, or refused with the reason.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic in its helpers too")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use mis_io::nifti;
+use mis_core::DataSource as _;
+use mis_io::{NnunetRaw, nifti};
 use sha2::{Digest as _, Sha256};
 
 #[derive(serde::Deserialize)]
@@ -21,6 +24,7 @@ struct Expected {
 }
 
 /// The folder of shared data; none (and a line that says so) where it is absent.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn shared_data() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let data = std::env::var_os("MIS_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
@@ -100,7 +104,23 @@ fn what_is_no_scan_or_broken_is_refused_with_the_reason() {
     for entry in std::fs::read_dir(artifacts).unwrap() {
         let path = entry.unwrap().path();
         let error = format!("{:#}", nifti::read_image(&path).unwrap_err());
-        println!("{error}");
         assert!(error.contains(&*path.file_name().unwrap().to_string_lossy()), "{error}");
+    }
+}
+
+#[test]
+fn the_hippocampus_set_is_read_with_its_classes_and_folds() {
+    let Some(data) = shared_data() else { return };
+    let mut cases = NnunetRaw::open(data.join("msd_hippocampus")).unwrap();
+    let classes = cases.class_table().unwrap();
+    assert_eq!(classes.names(), ["background", "anterior", "posterior"]);
+    cases.set_classes(&classes);
+    assert!(cases.splits_file().is_some());
+    let ids = cases.ids().unwrap();
+    assert_eq!(ids.len(), 260);
+    for id in ids {
+        let sample = cases.load(&id).unwrap();
+        assert!(sample.labels.unwrap().as_slice().contains(&2), "{id}");
+        assert_eq!(sample.image.geometry(), cases.geometry(&id).unwrap(), "{id}");
     }
 }

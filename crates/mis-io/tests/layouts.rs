@@ -1,5 +1,7 @@
 //! Data sets in folders: what is there is found, what is wrong is one clear line.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic in its helpers too")]
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +26,7 @@ fn names(source: &dyn DataSource) -> Vec<String> {
 }
 
 #[track_caller]
-fn check_error<T: std::fmt::Debug>(result: mis_core::anyhow::Result<T>, parts: &[&str]) {
+fn check_error<T: std::fmt::Debug>(result: anyhow::Result<T>, parts: &[&str]) {
     let error = format!("{:#}", result.unwrap_err());
     for part in parts {
         assert!(error.contains(part), "{error:?} does not say {part:?}");

@@ -1,5 +1,7 @@
 //! The phantom of `data-fixtures` is what its generator makes.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic in its helpers too")]
+
 use std::path::Path;
 
 use mis_core::{ClassTable, DataSource as _};

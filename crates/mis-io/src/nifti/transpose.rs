@@ -17,7 +17,7 @@ pub(super) fn transpose<S: Copy + Sync, O: Send>(
     let n_rows = per_line.min(ni.div_ceil(rayon::current_num_threads())).max(1);
     out.par_chunks_mut(n_rows * nj * nk).enumerate().for_each(|(chunk, out)| {
         // A tile of the source is copied together first: its lines often lie a power of two apart, where a cache keeps
-        // only a few of them at a time (measured: 3 times slower without).
+        // only a few of them at a time (labels of 52 MB: 85 ms without, 50 ms with).
         let mut tile = vec![any; n_rows * BLOCK];
         let first = chunk * n_rows;
         let n_rows = out.len() / (nj * nk);
