@@ -39,6 +39,8 @@ mod prediction_sink;
 mod preprocess;
 mod transform;
 
+pub mod interpolation;
+
 mod atomic_file;
 
 pub use affine::Affine;
