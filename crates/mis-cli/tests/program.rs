@@ -1,0 +1,269 @@
+//! The program as a user meets it: whole runs on small data, bad input, and Ctrl-C.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use mis_core::ndarray::{Array3, Array4};
+use mis_core::{Affine, LabelMap, Volume};
+use mis_io::nifti;
+use tempfile::TempDir;
+
+/// A data set of bright boxes in noise and an experiment on it.
+struct Bench {
+    folder: TempDir,
+}
+
+const EXPERIMENT: &str = r#"
+seed = 7
+classes = ["background", "organ", "lesion"]
+data = { case-folders = { path = "data" } }
+preprocess = [{ resample = { spacing = [3.0, 1.5, 1.5] } }, { clip = { min = -100, max = 300 } }, "z-score"]
+augment = "miscnn"
+folds = { k-fold = 2 }
+loss = "dice-cross-entropy"
+[patches]
+size = [8, 16, 16]
+overlap = [4, 8, 8]
+[model]
+unet = { depth = 2, base-channels = 4, norm = "instance" }
+[train]
+epochs = 3
+steps-per-epoch = 4
+optimizer = { adam = { learning-rate = 1e-2 } }
+"#;
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Self { folder: tempfile::tempdir().unwrap() };
+        for case in 0..4 {
+            bench.write_case(case, [10 + case, 24, 20 + 2 * case]);
+        }
+        fs::write(bench.path("experiment.toml"), EXPERIMENT).unwrap();
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn image(&self, case: usize) -> PathBuf {
+        self.path(&format!("data/case_{case:05}/imaging.nii.gz"))
+    }
+
+    fn labels(&self, case: usize) -> PathBuf {
+        self.path(&format!("data/case_{case:05}/segmentation.nii.gz"))
+    }
+
+    fn write_case(&self, case: usize, shape: [usize; 3]) {
+        let affine = affine(case);
+        let labels = Array3::from_shape_fn(shape, |(i, j, k)| {
+            let organ = (2..8).contains(&i) && (6..16).contains(&j) && (5..14).contains(&k);
+            u8::from(organ) + u8::from(organ && i < 5 && j < 11)
+        });
+        let [i, j, k] = shape;
+        let image = Array4::from_shape_fn((1, i, j, k), |(_, i, j, k)| {
+            let noise = ((i * 31 + j * 17 + k * 7 + case * 13) % 23) as f32;
+            [-50.0, 150.0, 250.0][usize::from(labels[(i, j, k)])] + noise
+        });
+        nifti::write_volume(&self.image(case), &Volume::new(image, affine).unwrap(), None).unwrap();
+        nifti::write_labels(&self.labels(case), &LabelMap::new(labels, affine).unwrap(), None).unwrap();
+    }
+
+    fn mis(&self, args: &[&str]) -> Output {
+        command(args).current_dir(self.folder.path()).output().unwrap()
+    }
+
+    /// Runs `mis cv` and expects it to fail before anything is trained, with this in its one line of error.
+    #[track_caller]
+    fn check_refused(&self, expected: &[&str]) {
+        let output = self.mis(&["cv", "experiment.toml", "--out", "run"]);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        for part in expected {
+            assert!(stderr.contains(part), "expected {part:?} in: {stderr}");
+        }
+        assert!(!self.path("run").exists(), "nothing is written before the checks are passed");
+    }
+
+    fn replace(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path("experiment.toml")).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(self.path("experiment.toml"), text.replace(from, to)).unwrap();
+    }
+}
+
+fn affine(case: usize) -> Affine {
+    let first = case as f64;
+    Affine::new([[0., 0., -1.5, first], [0., -1.25, 0., 40.], [-3., 0., 0., 9.], [0., 0., 0., 1.]]).unwrap()
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mis"));
+    command.args(args).args(["--threads", "1"]).stdin(Stdio::null());
+    command
+}
+
+#[track_caller]
+fn assert_success(output: &Output) {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
+    let bench = Bench::new();
+    let output = bench.mis(&["cv", "experiment.toml", "--out", "run"]);
+    assert_success(&output);
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(table.contains("organ") && table.contains("lesion"), "{table}");
+    for file in ["experiment.toml", "environment.json", "splits.json", "scores.tsv", "summary.json", "report.html"] {
+        assert!(bench.path("run").join(file).is_file(), "{file}");
+    }
+    for fold in ["fold_0", "fold_1"] {
+        for file in ["history.tsv", "curves.svg", "checkpoint_last.safetensors", "checkpoint_best.safetensors"] {
+            assert!(bench.path("run").join(fold).join(file).is_file(), "{fold}/{file}");
+        }
+    }
+
+    let input = bench.image(2);
+    let output = bench.mis(&["predict", "run", input.to_str().unwrap(), "--out", "out", "--probabilities"]);
+    assert_success(&output);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let written = bench.path(stdout.trim());
+    let (scan, prediction) = (nifti::read_image(&input).unwrap(), nifti::read_labels(&written, None).unwrap());
+    assert_eq!(prediction.geometry(), scan.geometry(), "a prediction lies on its scan's lattice");
+    let probabilities = written.to_str().unwrap().replace(".nii.gz", "_probabilities.nii.gz");
+    let probabilities = nifti::read_image(Path::new(&probabilities)).unwrap();
+    assert_eq!((probabilities.n_channels(), probabilities.geometry()), (3, scan.geometry()));
+
+    // The run is reproducible from itself, also in another order of folds and with another number of workers.
+    fs::copy(bench.path("run/experiment.toml"), bench.path("again.toml")).unwrap();
+    let text = fs::read_to_string(bench.path("again.toml")).unwrap();
+    fs::write(bench.path("again.toml"), text.replace("workers = 2", "workers = 3")).unwrap();
+    assert_success(&bench.mis(&["cv", "again.toml", "--out", "again", "--folds", "1"]));
+    assert_success(&bench.mis(&["cv", "again.toml", "--out", "again", "--resume"]));
+    let scores = |run: &str| fs::read_to_string(bench.path(run).join("scores.tsv")).unwrap();
+    assert_eq!(scores("run"), scores("again"));
+}
+
+#[test]
+fn slices_of_a_volume_train_a_2d_network_and_come_back_as_a_volume() {
+    let bench = Bench::new();
+    bench.replace("size = [8, 16, 16]", "size = [8, 16, 1]");
+    bench.replace("overlap = [4, 8, 8]", "overlap = [4, 8, 0]");
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "run"]));
+    assert_success(&bench.mis(&["predict", "run", "data", "--out", "out"]));
+    for case in 0..4 {
+        let prediction = nifti::read_labels(&bench.path(&format!("out/case_{case:05}.nii.gz")), None).unwrap();
+        assert_eq!(prediction.geometry(), nifti::read_image(&bench.image(case)).unwrap().geometry());
+    }
+}
+
+#[test]
+fn a_missing_label_file_is_named() {
+    let bench = Bench::new();
+    fs::remove_file(bench.labels(2)).unwrap();
+    bench.check_refused(&["case_00002/segmentation.nii.gz"]);
+}
+
+#[test]
+fn all_bad_cases_are_told_together() {
+    let bench = Bench::new();
+    fs::remove_file(bench.labels(2)).unwrap();
+    fs::write(bench.image(3), b"no scan").unwrap();
+    bench.check_refused(&["2 of 4 cases", "case_00002/segmentation.nii.gz", "case_00003/imaging.nii.gz"]);
+}
+
+#[test]
+fn labels_on_another_lattice_are_named_with_how_far_off_they_are() {
+    let bench = Bench::new();
+    let labels = nifti::read_labels(&bench.labels(1), None).unwrap();
+    let moved = affine(1).moved([1.0, 0.0, 0.0], [1.0; 3]);
+    nifti::write_labels(&bench.labels(1), &LabelMap::new(labels.into_data(), moved).unwrap(), None).unwrap();
+    bench.check_refused(&["case_00001", "imaging.nii.gz", "segmentation.nii.gz", "3.000 mm"]);
+}
+
+#[test]
+fn a_label_value_without_a_class_is_named_with_its_count() {
+    let bench = Bench::new();
+    let mut labels = nifti::read_labels(&bench.labels(0), None).unwrap();
+    labels.as_slice_mut()[..5].fill(9);
+    nifti::write_labels(&bench.labels(0), &labels, None).unwrap();
+    bench.check_refused(&["case_00000/segmentation.nii.gz", "[0, 1, 2]", "9 (5 voxels)"]);
+}
+
+#[test]
+fn a_patch_side_that_the_network_cannot_halve_is_named_with_its_neighbours() {
+    let bench = Bench::new();
+    bench.replace("size = [8, 16, 16]", "size = [8, 18, 16]");
+    bench.check_refused(&["along j must be a multiple of 4", "got 18", "16 or 20"]);
+}
+
+#[test]
+fn an_empty_data_folder_is_named() {
+    let bench = Bench::new();
+    fs::remove_dir_all(bench.path("data")).unwrap();
+    bench.check_refused(&["data"]);
+    fs::create_dir(bench.path("data")).unwrap();
+    bench.check_refused(&["data"]);
+}
+
+#[test]
+fn a_misspelt_option_is_shown_at_its_line_with_the_names_that_fit() {
+    let bench = Bench::new();
+    bench.replace("steps-per-epoch", "steps-per-epok");
+    bench.check_refused(&["experiment.toml", "line 17", "steps-per-epok", "steps-per-epoch"]);
+}
+
+#[test]
+fn a_folder_that_holds_a_run_is_not_written_over() {
+    let bench = Bench::new();
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "run"]));
+    let before = fs::read(bench.path("run/fold_all/checkpoint_last.safetensors")).unwrap();
+    let output = bench.mis(&["train", "experiment.toml", "--out", "run"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("holds a run already"));
+    assert_eq!(fs::read(bench.path("run/fold_all/checkpoint_last.safetensors")).unwrap(), before);
+}
+
+#[test]
+fn wrong_use_is_told_from_a_failed_run_by_its_exit_code() {
+    let bench = Bench::new();
+    assert_eq!(bench.mis(&["cv", "experiment.toml"]).status.code(), Some(2));
+    assert_eq!(bench.mis(&["fly"]).status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_a_checkpoint_from_which_the_run_goes_on_to_the_same_weights() {
+    let bench = Bench::new();
+    bench.replace("epochs = 3", "epochs = 12");
+    let checkpoint = bench.path("run/fold_all/checkpoint_last.safetensors");
+    let args = ["train", "experiment.toml", "--out", "run"];
+    let mut child =
+        command(&args).current_dir(bench.folder.path()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while !checkpoint.exists() {
+        assert!(start.elapsed() < Duration::from_secs(120), "no checkpoint after two minutes");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let status = child.wait().unwrap();
+    let mut stderr = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("--resume goes on from there"), "{stderr}");
+
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "run", "--resume"]));
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "whole"]));
+    let weights = |run: &str| {
+        let bytes = fs::read(bench.path(run).join("fold_all/checkpoint_last.safetensors")).unwrap();
+        let head = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        bytes[8 + head..].to_vec() // the head holds seconds, which differ
+    };
+    assert!(weights("run") == weights("whole"), "the weights differ");
+}
