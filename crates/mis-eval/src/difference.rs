@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::Report;
+use crate::{Aggregate, Report};
 
 /// One number that differs between a report and its baseline.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |value: Option<f64>| value.map_or("undefined".into(), |value| format!("{value:.6}"));
+        let text = |value: Option<f64>| value.map_or("undefined".into(), |value| value.to_string());
         let (expected, found) = (text(self.expected), text(self.found));
         write!(f, "{}: expected {expected} within {}, found {found}", self.what, self.tolerance)
     }
@@ -46,7 +46,7 @@ impl Report {
         for (class_idx, class) in self.classes().iter().enumerate().skip(1) {
             let found = self.aggregate(found_idx, class_idx);
             let expected = baseline.aggregate(expected_idx, class_idx);
-            let n = |part: Option<crate::Aggregate>| Some(part.map_or(0.0, |part| part.n_defined as f64));
+            let n = |part: Option<Aggregate>| Some(part.map_or(0.0, |part| part.n_defined as f64));
             let numbers = [
                 ("number of cases with", n(found), n(expected), 0.0),
                 ("mean", found.map(|part| part.mean), expected.map(|part| part.mean), tolerance),
@@ -79,8 +79,8 @@ mod tests {
         assert_eq!(
             differences.iter().map(ToString::to_string).collect::<Vec<_>>(),
             [
-                "number of cases with dice of kidney: expected 7.000000 within 0, found 3.000000",
-                "number of cases with dice of tumor & <cyst>: expected 7.000000 within 0, found 3.000000",
+                "number of cases with dice of kidney: expected 7 within 0, found 3",
+                "number of cases with dice of tumor & <cyst>: expected 7 within 0, found 3",
             ]
         );
         assert_eq!(part.compare(&whole, "dice", 0.0).unwrap().len(), 6);

@@ -9,7 +9,8 @@ use crate::{About, Better, Comparison, Metric, SurfaceDistances};
 /// The largest distance in mm from an edge voxel of either mask to the nearest one of the other (Hausdorff 1914).
 ///
 /// Undefined where the class is in neither label map; the diagonal of the lattice where it is in one of them, so that
-/// a miss is never better than a hit. Edge voxels as in [`SurfaceDistances`].
+/// a miss is never better than a hit. Undefined for background, which ends where the scan does. Edge voxels as in
+/// [`SurfaceDistances`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hausdorff;
 
@@ -66,7 +67,8 @@ pub(crate) fn comparison<'a>(prediction: &'a LabelMap, truth: &'a LabelMap) -> C
     Comparison::new(prediction, truth, 256).expect("prediction and truth lie on one lattice")
 }
 
-/// A score of surface distances, with the convention for empty masks that all of them share.
+/// A score of surface distances, with the convention for empty masks that all of them share. Background has none: what
+/// is around the organs ends where the scan does.
 pub(crate) fn distance_score(
     case: &Comparison<'_>,
     class: u8,
@@ -74,6 +76,7 @@ pub(crate) fn distance_score(
 ) -> Option<f64> {
     let counts = &case.counts()[class as usize];
     match (counts.n_prediction(), counts.n_truth()) {
+        _ if class == 0 => None,
         (0, 0) => None,
         (0, _) | (_, 0) => Some(diagonal(case.truth())),
         _ => case.distances(class).map(score),
@@ -109,5 +112,6 @@ mod tests {
         assert_eq!(Hd95.score(&row(&[0, 0, 0, 0]), &row(&[0, 1, 0, 0]), 1), Some(3.0));
         assert_eq!(Hd95.score(&row(&[0, 1, 0, 0]), &row(&[0, 0, 0, 0]), 1), Some(3.0));
         assert_eq!(Hd95.score(&row(&[0, 0]), &row(&[0, 0]), 1), None);
+        assert_eq!(Hd95.score(&row(&[0, 0]), &row(&[0, 0]), 0), None);
     }
 }

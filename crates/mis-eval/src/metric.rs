@@ -9,7 +9,8 @@ use crate::Comparison;
 
 /// A score of one class: how well a prediction meets the truth.
 ///
-/// Both label maps lie on one lattice; [`score_case`](crate::score_case) has checked it. The answer is finite, or none
+/// Both label maps lie on one lattice: [`score_case`](crate::score_case) has checked it, and a metric may panic where it
+/// is not so. The answer is finite, or none
 /// where the score is undefined, such as the Dice of a class that neither map has. A report leaves undefined scores
 /// out of its means and says how many there were.
 pub trait Metric: Debug + Send + Sync {

@@ -197,11 +197,10 @@ impl Report {
     #[must_use]
     pub fn worst(&self, metric_idx: usize, class_idx: usize, n: usize) -> Vec<(usize, &Scored, f64)> {
         let better = self.metrics[metric_idx].about.better;
-        let defined = |(fold, case): (usize, _)| {
-            let case: &Scored = case;
-            Some((fold, case, case.scores[metric_idx][class_idx]?))
-        };
-        let mut cases: Vec<_> = self.cases().filter_map(defined).collect();
+        let mut cases: Vec<_> = self
+            .cases()
+            .filter_map(|(fold, case)| Some((fold, case, case.scores[metric_idx][class_idx]?)))
+            .collect();
         cases.sort_by(|a, b| better.badness(b.2).total_cmp(&better.badness(a.2)));
         cases.truncate(n);
         cases

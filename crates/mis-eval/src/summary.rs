@@ -74,11 +74,13 @@ impl From<Report> for Summary {
         let metric_per_case: Vec<_> =
             report.cases().map(|(fold, case)| case_form(&report, fold, case)).collect();
         let n_classes = if metric_per_case.is_empty() { 0 } else { report.classes().len() };
-        let mean: BTreeMap<_, _> = (0..n_classes)
-            .map(|class| (class, mean_form(metric_per_case.iter().map(|case| &case.metrics[&class]))))
-            .collect();
-        let foreground_mean = (n_classes > 1)
-            .then(|| foreground_form(&(1..n_classes).map(|class| &mean[&class]).collect::<Vec<_>>()));
+        let mean_of_class = |class: usize| {
+            let cases: Vec<_> = metric_per_case.iter().map(|case| &case.metrics[&class]).collect();
+            (class, means(&cases, |n| n as f64, mean_of_defined))
+        };
+        let mean: BTreeMap<_, _> = (0..n_classes).map(mean_of_class).collect();
+        let foreground: Vec<_> = mean.values().skip(1).collect();
+        let foreground_mean = (!foreground.is_empty()).then(|| means(&foreground, |n| n, mean_of_all));
         let additions = Additions {
             classes: report.classes().to_vec(),
             metrics: report.metrics().to_vec(),
@@ -114,50 +116,39 @@ fn case_form(report: &Report, fold: usize, case: &Scored) -> CaseForm {
     }
 }
 
-/// Means of one class over cases, undefined scores left out, as by NumPy's `nanmean`.
-fn mean_form<'a>(cases: impl Iterator<Item = &'a ClassForm<u64>>) -> ClassForm<f64> {
-    let cases: Vec<_> = cases.collect();
-    let score = |of: &dyn Fn(&ClassForm<u64>) -> Option<f64>| {
-        Aggregate::of(cases.iter().map(|case| of(case))).map(|aggregate| aggregate.mean)
+/// Means over forms: of their numbers plainly, of their scores by `mean`.
+fn means<N: Copy>(
+    forms: &[&ClassForm<N>],
+    number: fn(N) -> f64,
+    mean: fn(&mut dyn ExactSizeIterator<Item = Option<f64>>) -> Option<f64>,
+) -> ClassForm<f64> {
+    let score = |of: &dyn Fn(&ClassForm<N>) -> Option<f64>| mean(&mut forms.iter().map(|form| of(form)));
+    let n = |of: fn(&ClassForm<N>) -> N| {
+        forms.iter().map(|form| number(of(form))).sum::<f64>() / forms.len() as f64
     };
-    let n = |of: fn(&ClassForm<u64>) -> u64| {
-        cases.iter().map(|case| of(case) as f64).sum::<f64>() / cases.len() as f64
-    };
-    let names = cases[0].scores.keys();
+    let names = forms[0].scores.keys();
     ClassForm {
-        dice: score(&|case| case.dice),
-        false_negatives: n(|case| case.false_negatives),
-        false_positives: n(|case| case.false_positives),
-        jaccard: score(&|case| case.jaccard),
-        true_negatives: n(|case| case.true_negatives),
-        true_positives: n(|case| case.true_positives),
-        n_pred: n(|case| case.n_pred),
-        n_ref: n(|case| case.n_ref),
-        scores: names.map(|name| (name.clone(), score(&|case| case.scores[name]))).collect(),
+        dice: score(&|form| form.dice),
+        false_negatives: n(|form| form.false_negatives),
+        false_positives: n(|form| form.false_positives),
+        jaccard: score(&|form| form.jaccard),
+        true_negatives: n(|form| form.true_negatives),
+        true_positives: n(|form| form.true_positives),
+        n_pred: n(|form| form.n_pred),
+        n_ref: n(|form| form.n_ref),
+        scores: names.map(|name| (name.clone(), score(&|form| form.scores[name]))).collect(),
     }
 }
 
-/// Plain means over classes, as nnU-Net makes them: undefined where one of the classes is.
-fn foreground_form(classes: &[&ClassForm<f64>]) -> ClassForm<f64> {
-    let score = |of: &dyn Fn(&ClassForm<f64>) -> Option<f64>| -> Option<f64> {
-        let sum = classes.iter().map(|class| of(class)).sum::<Option<f64>>();
-        sum.map(|sum| sum / classes.len() as f64)
-    };
-    let n = |of: fn(&ClassForm<f64>) -> f64| {
-        classes.iter().map(|class| of(class)).sum::<f64>() / classes.len() as f64
-    };
-    let names = classes[0].scores.keys();
-    ClassForm {
-        dice: score(&|class| class.dice),
-        false_negatives: n(|class| class.false_negatives),
-        false_positives: n(|class| class.false_positives),
-        jaccard: score(&|class| class.jaccard),
-        true_negatives: n(|class| class.true_negatives),
-        true_positives: n(|class| class.true_positives),
-        n_pred: n(|class| class.n_pred),
-        n_ref: n(|class| class.n_ref),
-        scores: names.map(|name| (name.clone(), score(&|class| class.scores[name]))).collect(),
-    }
+/// The mean of the defined scores, as by NumPy's `nanmean`: what nnU-Net takes over cases.
+fn mean_of_defined(scores: &mut dyn ExactSizeIterator<Item = Option<f64>>) -> Option<f64> {
+    Aggregate::of(scores).map(|aggregate| aggregate.mean)
+}
+
+/// The mean, undefined where one score is, as by NumPy's `mean`: what nnU-Net takes over classes.
+fn mean_of_all(scores: &mut dyn ExactSizeIterator<Item = Option<f64>>) -> Option<f64> {
+    let n = scores.len() as f64;
+    scores.sum::<Option<f64>>().map(|sum| sum / n)
 }
 
 fn aggregates(report: &Report) -> Vec<AggregateForm> {

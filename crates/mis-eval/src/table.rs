@@ -76,7 +76,8 @@ impl Report {
     /// A number of a metric for a table: four places for ratios, two with a unit, `-` where undefined.
     pub(crate) fn cell(&self, metric_idx: usize, value: Option<f64>) -> String {
         let places = if self.metrics()[metric_idx].about.unit.is_empty() { 4 } else { 2 };
-        value.map_or("-".into(), |value| format!("{value:.places$}"))
+        let text = value.map_or("-".into(), |value| format!("{value:.places$}"));
+        if text == "-0.00" { "0.00".into() } else { text }
     }
 }
 
@@ -103,7 +104,6 @@ mod tests {
     #[test]
     fn columns_are_aligned_and_every_fold_and_convention_is_there() {
         let text = report().table();
-        println!("{text}");
         let (overview, rest) = text.split_once("\n\n").unwrap();
         let lengths: Vec<_> = overview.lines().map(|line| line.chars().count()).collect();
         assert!(lengths.iter().all(|&length| length == lengths[0]), "{text}");
