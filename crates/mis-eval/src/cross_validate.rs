@@ -88,6 +88,19 @@ pub(crate) mod tests {
         assert_eq!(run_folds(stored, &splits, &[0, 1, 2], run).unwrap(), report());
     }
 
+    #[test]
+    fn a_report_does_not_mix_metrics_or_take_a_name_twice() {
+        let dice = [crate::MetricChoice::Dice.metric()];
+        let mut other = Report::new(&classes(), &dice).unwrap();
+        let error = other.join(report()).unwrap_err().to_string();
+        assert!(
+            error.starts_with("expected the metrics [\"dice\"], found [\"dice\", \"jaccard\""),
+            "{error}"
+        );
+        let twice = [dice[0].clone(), dice[0].clone()];
+        assert_eq!(Report::new(&classes(), &twice).unwrap_err().to_string(), "metric \"dice\" stands twice");
+    }
+
     #[track_caller]
     fn check_error(run: impl FnMut(usize, &Split) -> Result<Vec<Scored>>, expected: &str) {
         let splits = k_fold(&cases(7), 3, 0).unwrap();

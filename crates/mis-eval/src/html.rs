@@ -31,7 +31,7 @@ impl Report {
             } else {
                 String::new()
             },
-            section(&format!("Worst cases by {first}"), &table(&self.worst_cases(), 1)),
+            section(&format!("Worst cases by {first}"), &table(&self.worst_cases(), 2)),
             section("Every case", &table(&self.every_case(), 1)),
             section("How the scores are defined", &self.conventions()),
             section("Facts", &self.fact_list()),
@@ -40,7 +40,7 @@ impl Report {
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n\
-             <p class=\"lead\">{n_cases} cases, {n_folds} folds. Mean and median leave undefined scores out; n says \
+             <p class=\"lead\">Cases: {n_cases}, folds: {n_folds}. Mean and median leave undefined scores out; n says \
              how many are defined.</p>\n{}</main>\n</body>\n</html>\n",
             sections.concat()
         )

@@ -56,13 +56,13 @@ impl Report {
     }
 
     pub(crate) fn empty(classes: Vec<String>, metrics: Vec<ReportMetric>) -> Result<Self> {
-        let metric_names = metrics.iter().map(|metric| &metric.name).collect();
-        for (what, names) in [("class", classes.iter().collect()), ("metric", metric_names)] {
-            let names: Vec<&String> = names;
+        let metric_names: Vec<_> = metrics.iter().map(|metric| metric.name.clone()).collect();
+        for (what, names) in [("class", &classes), ("metric", &metric_names)] {
             ensure!(!names.is_empty(), "a report must have at least one {what}");
             let mut seen = BTreeSet::new();
-            let twice = names.into_iter().find(|name| !seen.insert(*name));
-            ensure!(twice.is_none(), "two {what} names of a report are {:?}", twice.map_or("", |name| name));
+            if let Some(name) = names.iter().find(|name| !seen.insert(*name)) {
+                anyhow::bail!("{what} {name:?} stands twice");
+            }
         }
         Ok(Self { classes, metrics, facts: Vec::new(), folds: Vec::new() })
     }

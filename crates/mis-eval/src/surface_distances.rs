@@ -10,8 +10,8 @@ use crate::distance_transform::squared_distances;
 /// Distances in mm between the edge voxels of a class in the prediction and in the truth, both ways, each sorted.
 ///
 /// An edge voxel is a voxel of the class with one of its six neighbors (four in a 2-D image) outside the class or
-/// outside the image, as in MONAI and MedPy; distances are between voxel centers and exact for any spacing. The lattice's axes are taken to be
-/// orthogonal, as scanners make them.
+/// outside the image, as in MONAI and MedPy; distances are between voxel centers and exact for any spacing. The
+/// lattice's axes are taken to be orthogonal, as scanners make them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SurfaceDistances {
     /// From each edge voxel of the prediction to the nearest one of the truth.
