@@ -1,12 +1,11 @@
 //! More and less contrast.
 
 use anyhow::Result;
-use mis_core::{Sample, SampleRng, Transform};
+use mis_core::{Sample, SampleRng, Transform, statistics};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Factor;
-use crate::statistics::{CHUNK, statistics};
 
 /// Spreads each channel about its mean by a factor of its own: `(x − mean)·f + mean`.
 ///
@@ -45,7 +44,7 @@ impl Contrast {
             } else {
                 [f32::NEG_INFINITY, f32::INFINITY]
             };
-            channel.par_chunks_mut(CHUNK).for_each(|values| {
+            channel.par_chunks_mut(1 << 16).for_each(|values| {
                 for x in values {
                     *x = ((*x - mean) * factor + mean).max(min).min(max);
                 }

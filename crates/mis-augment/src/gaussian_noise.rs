@@ -73,8 +73,7 @@ impl Transform for GaussianNoise {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statistics::statistics;
-    use mis_core::{Affine, Volume, ndarray::Array4};
+    use mis_core::{Affine, Volume, ndarray::Array4, statistics};
 
     #[test]
     fn noise_has_mean_zero_and_the_deviation_asked_for() {
