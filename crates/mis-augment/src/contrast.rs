@@ -65,3 +65,26 @@ impl Transform for Contrast {
         self.apply_drawn(sample, &factors)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mis_core::{Affine, Volume};
+    use ndarray::Array4;
+
+    #[track_caller]
+    fn check(preserve_range: bool, expected: [f32; 8]) {
+        let values = vec![-1.0, 0.0, 1.0, 4.0, 10.0, 10.0, 20.0, 20.0];
+        let data = Array4::from_shape_vec((2, 1, 1, 4), values).unwrap();
+        let image = Volume::new(data, Affine::from_spacing([1.0; 3])).unwrap();
+        let contrast = Contrast { preserve_range, ..Contrast::default() };
+        let found = contrast.apply_drawn(Sample { id: "a".into(), image, labels: None }, &[2.0, 0.5]);
+        assert_eq!(found.image.as_slice(), expected);
+    }
+
+    #[test]
+    fn channels_spread_about_their_own_means_within_their_ranges() {
+        check(false, [-3.0, -1.0, 1.0, 7.0, 12.5, 12.5, 17.5, 17.5]);
+        check(true, [-1.0, -1.0, 1.0, 4.0, 12.5, 12.5, 17.5, 17.5]);
+    }
+}

@@ -85,7 +85,8 @@ impl Transform for Gamma {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mis_core::{Affine, Volume, ndarray::Array4};
+    use mis_core::{Affine, Volume};
+    use ndarray::Array4;
 
     fn bent(gamma: Gamma, exponent: f32, values: &[f32]) -> Vec<f32> {
         let data = Array4::from_shape_vec((1, 1, 1, values.len()), values.to_vec()).unwrap();

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, ensure};
 use mis_core::interpolation::{LabelOrder, Order, resize, resize_labels};
-use mis_core::ndarray::{Array3, Array4};
 use mis_core::{Geometry, LabelMap, Preprocess, Sample, Statistics, Volume, statistics};
+use ndarray::{Array3, Array4};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -37,7 +37,8 @@ impl Preprocess for ZScore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mis_core::{Affine, Volume, ndarray::Array4};
+    use mis_core::{Affine, Volume};
+    use ndarray::Array4;
 
     fn z_scores(channels: &[&[f32]]) -> Result<Vec<f32>> {
         let data = Array4::from_shape_vec((channels.len(), 1, 1, channels[0].len()), channels.concat())?;
