@@ -6,7 +6,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Factor;
-use crate::statistics::CHUNK;
 
 /// Multiplies each channel by a factor of its own: `x·f`.
 ///
@@ -36,7 +35,7 @@ impl Brightness {
     pub fn apply_drawn(&self, mut sample: Sample, factors: &[f32]) -> Sample {
         let n: usize = sample.image.shape().iter().product();
         for (channel, &factor) in sample.image.as_slice_mut().chunks_exact_mut(n).zip(factors) {
-            channel.par_chunks_mut(CHUNK).for_each(|values| values.iter_mut().for_each(|x| *x *= factor));
+            channel.par_chunks_mut(1 << 16).for_each(|values| values.iter_mut().for_each(|x| *x *= factor));
         }
         sample
     }

@@ -1,12 +1,11 @@
 //! More and less contrast.
 
 use anyhow::Result;
-use mis_core::{Sample, SampleRng, Transform};
+use mis_core::{Sample, SampleRng, Transform, statistics};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Factor;
-use crate::statistics::{CHUNK, statistics};
 
 /// Spreads each channel about its mean by a factor of its own: `(x − mean)·f + mean`.
 ///
@@ -45,7 +44,7 @@ impl Contrast {
             } else {
                 [f32::NEG_INFINITY, f32::INFINITY]
             };
-            channel.par_chunks_mut(CHUNK).for_each(|values| {
+            channel.par_chunks_mut(1 << 16).for_each(|values| {
                 for x in values {
                     *x = ((*x - mean) * factor + mean).max(min).min(max);
                 }
@@ -64,5 +63,28 @@ impl Transform for Contrast {
     fn apply(&self, sample: Sample, rng: &mut SampleRng) -> Sample {
         let factors = self.draw(sample.image.n_channels(), rng);
         self.apply_drawn(sample, &factors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mis_core::{Affine, Volume};
+    use ndarray::Array4;
+
+    #[track_caller]
+    fn check(preserve_range: bool, expected: [f32; 8]) {
+        let values = vec![-1.0, 0.0, 1.0, 4.0, 10.0, 10.0, 20.0, 20.0];
+        let data = Array4::from_shape_vec((2, 1, 1, 4), values).unwrap();
+        let image = Volume::new(data, Affine::from_spacing([1.0; 3])).unwrap();
+        let contrast = Contrast { preserve_range, ..Contrast::default() };
+        let found = contrast.apply_drawn(Sample { id: "a".into(), image, labels: None }, &[2.0, 0.5]);
+        assert_eq!(found.image.as_slice(), expected);
+    }
+
+    #[test]
+    fn channels_spread_about_their_own_means_within_their_ranges() {
+        check(false, [-3.0, -1.0, 1.0, 7.0, 12.5, 12.5, 17.5, 17.5]);
+        check(true, [-1.0, -1.0, 1.0, 4.0, 12.5, 12.5, 17.5, 17.5]);
     }
 }

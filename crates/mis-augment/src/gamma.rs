@@ -1,13 +1,12 @@
 //! Bending the grey scale.
 
 use anyhow::Result;
-use mis_core::{Sample, SampleRng, Transform};
+use mis_core::{Sample, SampleRng, Transform, statistics};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Factor;
 use crate::power::power;
-use crate::statistics::{CHUNK, statistics};
 
 /// Bends each channel's grey scale by an exponent of its own: `((x − min)/range)^γ·range + min`.
 ///
@@ -52,7 +51,7 @@ impl Gamma {
         // Counted from the darkest value upwards, or from the brightest downwards.
         let (start, step) = if self.invert { (before.max, -range) } else { (before.min, range) };
         let to_unit = 1.0 / range.max(1e-7);
-        channel.par_chunks_mut(CHUNK).for_each(|values| {
+        channel.par_chunks_mut(1 << 16).for_each(|values| {
             for x in values {
                 let share = ((*x - start).abs() * to_unit).min(1.0);
                 *x = start + step * power(share, exponent);
@@ -62,7 +61,7 @@ impl Gamma {
             let after = statistics(channel);
             let factor = (before.sd / after.sd.max(1e-8)) as f32;
             let (from, to) = (after.mean as f32, before.mean as f32);
-            channel.par_chunks_mut(CHUNK).for_each(|values| {
+            channel.par_chunks_mut(1 << 16).for_each(|values| {
                 for x in values {
                     *x = (*x - from) * factor + to;
                 }
@@ -86,7 +85,8 @@ impl Transform for Gamma {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mis_core::{Affine, Volume, ndarray::Array4};
+    use mis_core::{Affine, Volume};
+    use ndarray::Array4;
 
     fn bent(gamma: Gamma, exponent: f32, values: &[f32]) -> Vec<f32> {
         let data = Array4::from_shape_vec((1, 1, 1, values.len()), values.to_vec()).unwrap();

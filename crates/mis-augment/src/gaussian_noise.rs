@@ -1,8 +1,8 @@
 //! Noise.
 
 use anyhow::Result;
-use mis_core::ndarray::{Array1, ArrayViewMut1};
 use mis_core::{Sample, SampleRng, Transform, sample_rng};
+use ndarray::{Array1, ArrayViewMut1};
 use ndarray_rand::RandomExt as _;
 use rand::Rng as _;
 use rand_distr::StandardNormal;
@@ -73,8 +73,8 @@ impl Transform for GaussianNoise {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statistics::statistics;
-    use mis_core::{Affine, Volume, ndarray::Array4};
+    use mis_core::{Affine, Volume, statistics};
+    use ndarray::Array4;
 
     #[test]
     fn noise_has_mean_zero_and_the_deviation_asked_for() {

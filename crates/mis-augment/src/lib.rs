@@ -49,7 +49,6 @@ mod low_resolution;
 
 mod factor;
 mod power;
-mod statistics;
 
 pub use augment::Augment;
 pub use augmentation::Augmentation;

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use mis_core::interpolation::{Fill, LabelOrder, Order, VoxelMap, gather, gather_labels};
-use mis_core::ndarray::{Array3, Array4};
 use mis_core::{LabelMap, PatchLocation, Sample, SampleRng, Transform, Volume};
+use ndarray::{Array3, Array4};
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 

@@ -30,6 +30,7 @@ mod sample;
 mod class_table;
 mod named_choice;
 mod rng;
+mod statistics;
 
 mod batch_source;
 mod data_source;
@@ -54,6 +55,7 @@ pub use sample::{Sample, SampleId};
 
 pub use class_table::{Class, ClassTable, UnknownLabels};
 pub use rng::{SampleRng, sample_rng};
+pub use statistics::{Statistics, statistics};
 
 pub use batch_source::BatchSource;
 pub use data_source::{DataSource, SampleFiles};

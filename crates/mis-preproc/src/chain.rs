@@ -39,8 +39,8 @@ pub fn invert_all(steps: &[Step], mut probabilities: Volume, lattices: &[Geometr
 mod tests {
     use super::*;
     use crate::{Clip, Pad, Resample, ZScore};
-    use mis_core::ndarray::{Array3, Array4};
     use mis_core::{Affine, LabelMap, Preprocess};
+    use ndarray::{Array3, Array4};
 
     fn scan() -> Sample {
         let affine =

@@ -40,7 +40,8 @@ impl Preprocess for Clip {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mis_core::{Affine, Volume, ndarray::Array4};
+    use mis_core::{Affine, Volume};
+    use ndarray::Array4;
 
     #[test]
     fn values_outside_the_window_become_its_borders() {

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, ensure};
 use mis_core::interpolation::Fill;
-use mis_core::ndarray::{Array3, Array4, Slice, s};
 use mis_core::{Geometry, LabelMap, Preprocess, Sample, Volume};
+use ndarray::{Array3, Array4, Slice, s};
 use serde::{Deserialize, Serialize};
 
 /// Makes a sample large enough for a patch, and its sides multiples of what a network asks for.

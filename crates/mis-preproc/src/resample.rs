@@ -2,8 +2,8 @@
 
 use anyhow::{Result, ensure};
 use mis_core::interpolation::{LabelOrder, Order, resize, resize_labels};
-use mis_core::ndarray::{Array3, Array4};
-use mis_core::{Geometry, LabelMap, Preprocess, Sample, Volume};
+use mis_core::{Geometry, LabelMap, Preprocess, Sample, Statistics, Volume, statistics};
+use ndarray::{Array3, Array4};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -133,12 +133,7 @@ fn resized(volume: &Volume, to: &Geometry, order: Order, overshoot: Overshoot) -
 }
 
 fn clip_to_range_of(source: &[f32], out: &mut [f32]) {
-    let chunks = source.par_chunks(1 << 16).map(|values| {
-        values.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |[min, max], &v| [min.min(v), max.max(v)])
-    });
-    // The order does not matter to smallest and largest.
-    let [min, max] =
-        chunks.reduce(|| [f32::INFINITY, f32::NEG_INFINITY], |a, b| [a[0].min(b[0]), a[1].max(b[1])]);
+    let Statistics { min, max, .. } = statistics(source);
     out.par_chunks_mut(1 << 16).for_each(|values| {
         for value in values {
             *value = value.max(min).min(max);

@@ -1,7 +1,7 @@
 //! Grey values by their mean and standard deviation.
 
 use anyhow::{Result, ensure};
-use mis_core::{Preprocess, Sample};
+use mis_core::{Preprocess, Sample, Statistics, statistics};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +18,13 @@ impl Preprocess for ZScore {
     fn apply(&self, mut sample: Sample) -> Result<Sample> {
         let n: usize = sample.image.shape().iter().product();
         for (n_channel, channel) in sample.image.as_slice_mut().chunks_exact_mut(n).enumerate() {
-            let (mean, sd) = mean_and_sd(channel);
+            let Statistics { mean, sd, .. } = statistics(channel);
             ensure!(
                 mean.is_finite() && sd.is_finite(),
                 "grey values must be finite, channel {n_channel} has mean {mean} and standard deviation {sd}"
             );
             let (mean, factor) = (mean as f32, (1.0 / sd.max(1e-8)) as f32);
-            channel.par_chunks_mut(CHUNK).for_each(|values| {
+            channel.par_chunks_mut(1 << 16).for_each(|values| {
                 for value in values {
                     *value = (*value - mean) * factor;
                 }
@@ -34,36 +34,11 @@ impl Preprocess for ZScore {
     }
 }
 
-/// Sums are formed by chunks of this fixed length and added up in their order, for any number of threads.
-const CHUNK: usize = 1 << 16;
-
-fn mean_and_sd(values: &[f32]) -> (f64, f64) {
-    // Distances from one of the values: squares of large, nearly equal values would cancel each other out.
-    let pivot = f64::from(values[0]);
-    let chunks: Vec<_> = values.par_chunks(CHUNK).map(|values| sums(values, pivot)).collect();
-    let (sum, squares) = chunks.into_iter().fold((0.0, 0.0), |(sum, squares), (s, q)| (sum + s, squares + q));
-    let n = values.len() as f64;
-    let mean = sum / n;
-    (pivot + mean, (squares / n - mean * mean).max(0.0).sqrt())
-}
-
-/// Sum and sum of squares of the distances from `pivot`, in eight independent lanes.
-fn sums(values: &[f32], pivot: f64) -> (f64, f64) {
-    let (mut sums, mut squares) = ([0.0_f64; 8], [0.0_f64; 8]);
-    for values in values.chunks(8) {
-        for (lane, &value) in values.iter().enumerate() {
-            let distance = f64::from(value) - pivot;
-            sums[lane] += distance;
-            squares[lane] += distance * distance;
-        }
-    }
-    (sums.iter().sum(), squares.iter().sum())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mis_core::{Affine, Volume, ndarray::Array4};
+    use mis_core::{Affine, Volume};
+    use ndarray::Array4;
 
     fn z_scores(channels: &[&[f32]]) -> Result<Vec<f32>> {
         let data = Array4::from_shape_vec((channels.len(), 1, 1, channels[0].len()), channels.concat())?;

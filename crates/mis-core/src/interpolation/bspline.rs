@@ -68,6 +68,8 @@ fn within_rows(
     lines.resize(source.ncols() + 2 * MARGIN, [0.0; LANES]);
     for first in (0..source.nrows()).step_by(LANES) {
         let n_lanes = LANES.min(source.nrows() - first);
+        // Lanes without a row hold zeros: filtered again and again they would fade to slow denormal numbers.
+        lines.fill([0.0; LANES]);
         for lane in 0..n_lanes {
             for (line, &value) in lines[MARGIN..].iter_mut().zip(source.row(first + lane)) {
                 line[lane] = value;
@@ -95,6 +97,7 @@ fn along_rows(
         let n_lanes = LANES.min(source.ncols() - first);
         for (line, row) in lines[MARGIN..].iter_mut().zip(source.rows()) {
             let row = row.to_slice().expect("rows are contiguous");
+            *line = [0.0; LANES];
             line[..n_lanes].copy_from_slice(&row[first..first + n_lanes]);
         }
         prefilter(lines);

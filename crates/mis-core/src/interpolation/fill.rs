@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::statistics;
+
 /// The grey value outside the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -18,7 +20,7 @@ impl Fill {
     #[must_use]
     pub fn of(self, channel: &[f32]) -> f32 {
         match self {
-            Self::Minimum => channel.iter().copied().fold(f32::INFINITY, f32::min),
+            Self::Minimum => statistics(channel).min,
             Self::Value(value) => value,
         }
     }
