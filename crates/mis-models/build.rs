@@ -1,6 +1,7 @@
 //! Lets the binaries, tests and examples of a package find libtorch where torch-sys found it at build time.
 
-pub fn main() {
+/// Emits the linker's arguments; the build script of a package that needs more than them calls it.
+pub(crate) fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     // torch-sys names its library folder to its direct dependents alone (`links = "tch"`).

@@ -39,7 +39,7 @@ impl Cv {
             stop: stop.clone(),
         };
         let report = cross_validate(&self.experiment.read()?, &options)?;
-        println!("{report}");
+        println!("{}", report.table());
         Ok(())
     }
 }

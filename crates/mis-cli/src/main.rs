@@ -1,6 +1,10 @@
 //! The program `mis`: cross-validate, train and predict from the shell.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "results go to stdout, what went wrong to stderr")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "results go to stdout, what went wrong to stderr"
+)]
 
 mod cv;
 mod experiment_args;

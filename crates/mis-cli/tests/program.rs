@@ -119,11 +119,15 @@ fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
     assert_success(&output);
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(table.contains("organ") && table.contains("lesion"), "{table}");
-    for file in ["experiment.toml", "environment.json", "splits.json", "scores.tsv", "summary.json", "report.html"] {
+    for file in
+        ["experiment.toml", "environment.json", "splits.json", "scores.tsv", "summary.json", "report.html"]
+    {
         assert!(bench.path("run").join(file).is_file(), "{file}");
     }
     for fold in ["fold_0", "fold_1"] {
-        for file in ["history.tsv", "curves.svg", "checkpoint_last.safetensors", "checkpoint_best.safetensors"] {
+        for file in
+            ["history.tsv", "curves.svg", "checkpoint_last.safetensors", "checkpoint_best.safetensors"]
+        {
             assert!(bench.path("run").join(fold).join(file).is_file(), "{fold}/{file}");
         }
     }
@@ -133,7 +137,8 @@ fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
     assert_success(&output);
     let stdout = String::from_utf8(output.stdout).unwrap();
     let written = bench.path(stdout.trim());
-    let (scan, prediction) = (nifti::read_image(&input).unwrap(), nifti::read_labels(&written, None).unwrap());
+    let (scan, prediction) =
+        (nifti::read_image(&input).unwrap(), nifti::read_labels(&written, None).unwrap());
     assert_eq!(prediction.geometry(), scan.geometry(), "a prediction lies on its scan's lattice");
     let probabilities = written.to_str().unwrap().replace(".nii.gz", "_probabilities.nii.gz");
     let probabilities = nifti::read_image(Path::new(&probabilities)).unwrap();
@@ -157,7 +162,8 @@ fn slices_of_a_volume_train_a_2d_network_and_come_back_as_a_volume() {
     assert_success(&bench.mis(&["train", "experiment.toml", "--out", "run"]));
     assert_success(&bench.mis(&["predict", "run", "data", "--out", "out"]));
     for case in 0..4 {
-        let prediction = nifti::read_labels(&bench.path(&format!("out/case_{case:05}.nii.gz")), None).unwrap();
+        let prediction =
+            nifti::read_labels(&bench.path(&format!("out/case_{case:05}.nii.gz")), None).unwrap();
         assert_eq!(prediction.geometry(), nifti::read_image(&bench.image(case)).unwrap().geometry());
     }
 }
@@ -243,8 +249,7 @@ fn ctrl_c_leaves_a_checkpoint_from_which_the_run_goes_on_to_the_same_weights() {
     bench.replace("epochs = 3", "epochs = 12");
     let checkpoint = bench.path("run/fold_all/checkpoint_last.safetensors");
     let args = ["train", "experiment.toml", "--out", "run"];
-    let mut child =
-        command(&args).current_dir(bench.folder.path()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command(&args).current_dir(bench.folder.path()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
     while !checkpoint.exists() {
         assert!(start.elapsed() < Duration::from_secs(120), "no checkpoint after two minutes");

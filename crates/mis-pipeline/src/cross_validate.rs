@@ -1,7 +1,8 @@
 //! Cross-validation.
 
-use anyhow::Result;
-use mis_eval::Report;
+use anyhow::{Result, ensure};
+use mis_eval::{Report, Split, run_folds, standard_metrics};
+use mis_train::{CHECKPOINT_LAST, Checkpoint};
 
 use crate::fold::run_fold;
 use crate::run::{Run, chosen, splits};
@@ -16,15 +17,44 @@ use crate::{Experiment, RunOptions};
 /// `options.resume` finished folds are taken as they are and a broken-off one goes on where it stopped.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
     let (run, splits) = Run::prepare(experiment, options, splits)?;
-    let metrics = mis_eval::default_metrics();
-    let folds = chosen(&splits, options)?;
-    let report = mis_eval::cross_validate(&run.classes.names(), &splits, &folds, &metrics, |fold, split| {
-        run_fold(&run, split, fold, options, &metrics)
+    let metrics = standard_metrics();
+    let empty = Report::new(&run.classes.names(), &metrics)?.with_facts(run.environment.facts());
+    let mut report = empty.clone();
+    if options.resume {
+        for (fold, split) in splits.iter().enumerate() {
+            if let Some(finished) = finished(&run, fold, split)? {
+                report.join(finished)?;
+            }
+        }
+    }
+    let report = run_folds(report, &splits, &chosen(&splits, options)?, |fold, split| {
+        let cases = run_fold(&run, split, fold, options, &metrics)?;
+        let mut alone = empty.clone();
+        alone.add_fold(fold, &split.validation, cases.clone())?;
+        let folder = run.folder.training(Some(fold));
+        alone.write_scores(&folder.join("scores.tsv"))?;
+        alone.write(&folder.join(SUMMARY))?;
+        Ok(cases)
     })?;
     let out = run.folder.path();
-    let facts = run.environment.facts();
     report.write_scores(&out.join("scores.tsv"))?;
-    report.write_summary(&out.join("summary.json"), &facts)?;
-    report.write_html(&out.join("report.html"), &facts)?;
+    report.write(&out.join(SUMMARY))?;
+    report.write_html(&out.join("report.html"), "Cross-validation")?;
     Ok(report)
+}
+
+/// The last file that a fold writes: where it stands, the fold is finished.
+const SUMMARY: &str = "summary.json";
+
+/// The scores of a fold that was finished before; an error where they are of another experiment.
+fn finished(run: &Run, fold: usize, split: &Split) -> Result<Option<Report>> {
+    let folder = run.folder.training(Some(fold));
+    if !folder.join(SUMMARY).exists() {
+        return Ok(None);
+    }
+    let checkpoint = folder.join(CHECKPOINT_LAST);
+    Checkpoint::load(&checkpoint)?.check_belongs(&checkpoint, &run.identity(split))?;
+    let report = Report::read(&folder.join(SUMMARY))?;
+    ensure!(report.has_fold(fold), "{} is not of fold {fold}", folder.join(SUMMARY).display());
+    Ok(Some(report))
 }

@@ -10,7 +10,7 @@ use mis_eval::Report;
 use mis_io::Source;
 use mis_models::{AnyArchitecture, AnyLoss, Tversky, UNet};
 use mis_patch::Patches;
-use mis_preproc::Step;
+use mis_preproc::{Step, check_all};
 use mis_train::{SlidingWindow, TrainConfig};
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct Experiment {
     #[serde(default)]
     pub preprocess: Vec<Step>,
     /// Random changes of training patches.
-    #[serde(default)]
+    #[serde(default = "no_augmentation")]
     pub augment: Augment,
     /// How cases are split; without it by the splits that come with the data, else into five folds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +58,10 @@ pub struct Experiment {
     pub predict: PredictConfig,
 }
 
+fn no_augmentation() -> Augment {
+    Augment::None
+}
+
 fn default_loss() -> AnyLoss {
     Tversky::default().into()
 }
@@ -76,7 +80,7 @@ impl Experiment {
             data: data.into(),
             cases: Cases::default(),
             preprocess: Vec::new(),
-            augment: Augment::none(),
+            augment: Augment::None,
             folds: None,
             loss: default_loss(),
             patches: None,
@@ -88,9 +92,7 @@ impl Experiment {
 
     /// Says which value cannot be, without reading any data.
     pub fn check(&self) -> Result<()> {
-        for step in &self.preprocess {
-            step.check()?;
-        }
+        check_all(&self.preprocess)?;
         self.augment.check()?;
         self.patches.check()?;
         self.train.check()?;
@@ -228,13 +230,27 @@ impl ExperimentBuilder {
     /// The experiment; an error names what is missing or cannot be.
     pub fn build(self) -> Result<Experiment> {
         let classes = self.classes.transpose().map_err(anyhow::Error::msg)?;
-        let patches = self.patches.context("an experiment needs patches: a size, and the overlap of its grid")?;
-        let Self { seed, mut data, cases, preprocess, augment, folds, loss, model, train, predict, .. } = self;
+        let patches =
+            self.patches.context("an experiment needs patches: a size, and the overlap of its grid")?;
+        let Self { seed, mut data, cases, preprocess, augment, folds, loss, model, train, predict, .. } =
+            self;
         if let Some(classes) = &classes {
             data.set_classes(classes); // before a source of the user's own is shared
         }
-        let experiment =
-            Experiment { seed, classes, data, cases, preprocess, augment, folds, loss, patches, model, train, predict };
+        let experiment = Experiment {
+            seed,
+            classes,
+            data,
+            cases,
+            preprocess,
+            augment,
+            folds,
+            loss,
+            patches,
+            model,
+            train,
+            predict,
+        };
         experiment.check()?;
         Ok(experiment)
     }

@@ -12,7 +12,8 @@ impl Experiment {
     /// would have fitted.
     pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut experiment: Self = toml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))?;
+        let mut experiment: Self =
+            toml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))?;
         let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         experiment.data.resolve(folder);
         if let Some(crate::Folds::File(splits)) = &mut experiment.folds {

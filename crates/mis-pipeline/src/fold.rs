@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressIterator as _, ProgressStyle};
-use mis_core::{PredictionSink as _, SampleId, Transform};
+use mis_core::{PredictionSink as _, SampleId};
 use mis_eval::{Metric, Scored, Split, score_case};
 use mis_io::NiftiFolder;
 use mis_models::Model;
-use mis_patch::{CaseOrder, GridPatches, LastBatch, PatchLoader};
-use mis_patch::{Blanks, PerVisit};
+use mis_patch::{Blanks, CaseOrder, GridPatches, LastBatch, PatchLoader, PerVisit};
 use mis_train::{Ended, FitJob, StopSignal, fit};
 
 use crate::run::Run;
@@ -18,15 +17,19 @@ use crate::trained_run::{label_map, weights_file};
 use crate::{RunOptions, TrainedRun};
 
 /// Trains on a split's training cases; the validation cases watch.
-pub(crate) fn train_fold(run: &Run, split: &Split, fold: Option<usize>, options: &RunOptions) -> Result<Model> {
+pub(crate) fn train_fold(
+    run: &Run,
+    split: &Split,
+    fold: Option<usize>,
+    options: &RunOptions,
+) -> Result<Model> {
     let experiment = &run.experiment;
     let train = &experiment.train;
-    let transform: Option<Arc<dyn Transform>> = Some(Arc::new(experiment.augment.clone()));
     let batches = PatchLoader {
         source: run.prepared.clone(),
         ids: split.train.clone(),
         sampler: experiment.patches.sampler(),
-        transform,
+        transform: Some(Arc::new(experiment.augment.sequence())),
         batch_size: train.batch_size,
         steps: train.steps_per_epoch,
         last: LastBatch::Keep,
@@ -53,7 +56,7 @@ pub(crate) fn train_fold(run: &Run, split: &Split, fold: Option<usize>, options:
         config: train,
         seed: experiment.seed,
         folder: &folder,
-        experiment: &run.identity(split.train.iter().chain(&split.validation)),
+        experiment: &run.identity(split),
         resume: options.resume,
         stop: &options.stop,
     };
@@ -65,33 +68,28 @@ pub(crate) fn train_fold(run: &Run, split: &Split, fold: Option<usize>, options:
     Ok(model)
 }
 
-/// Trains a fold, predicts its validation cases on their own lattice, writes the predictions and scores them. A fold
-/// that was finished before is not done again.
+/// Trains a fold, predicts its validation cases on their own lattice, writes the predictions and scores them.
 pub(crate) fn run_fold(
     run: &Run,
     split: &Split,
     fold: usize,
     options: &RunOptions,
-    metrics: &[Box<dyn Metric>],
+    metrics: &[Arc<dyn Metric>],
 ) -> Result<Vec<Scored>> {
     let folder = run.folder.training(Some(fold));
-    let finished = folder.join("scored.json");
-    if options.resume && finished.exists() {
-        return read_scored(&finished);
-    }
     let mut model = train_fold(run, split, Some(fold), options)?;
     mis_train::load_weights(&mut model, &weights_file(&folder, run.experiment.predict.weights)?)?;
     let trained = TrainedRun { experiment: run.experiment.clone(), models: vec![model] };
     let sink = NiftiFolder { folder: folder.join("predictions"), scans: run.scans.clone() };
-    let style = ProgressStyle::with_template("{prefix} predicting {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
-    let bar = ProgressBar::new(split.validation.len() as u64).with_style(style).with_prefix(format!("fold {fold}"));
+    let style =
+        ProgressStyle::with_template("{prefix} predicting {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
+    let bar =
+        ProgressBar::new(split.validation.len() as u64).with_style(style).with_prefix(format!("fold {fold}"));
     let mut scored = Vec::with_capacity(split.validation.len());
     for id in split.validation.iter().progress_with(bar) {
         stop_here(&options.stop, &folder)?;
         scored.push(score_one(run, &trained, id, &sink, metrics).with_context(|| id.to_string())?);
     }
-    let json = serde_json::to_vec_pretty(&scored)?;
-    mis_core::write_atomically(&finished, |file| Ok(file.write_all(&json)?))?;
     Ok(scored)
 }
 
@@ -100,7 +98,7 @@ fn score_one(
     trained: &TrainedRun,
     id: &SampleId,
     sink: &NiftiFolder,
-    metrics: &[Box<dyn Metric>],
+    metrics: &[Arc<dyn Metric>],
 ) -> Result<Scored> {
     let case = run.scans.load(id)?;
     let truth = case.labels.context("has no labels to be scored by")?;
@@ -109,14 +107,12 @@ fn score_one(
     score_case(id, &prediction, &truth, metrics, run.classes.n_classes())
 }
 
-fn read_scored(path: &Path) -> Result<Vec<Scored>> {
-    let read = || -> Result<_> { Ok(serde_json::from_slice(&std::fs::read(path)?)?) };
-    read().with_context(|| format!("cannot read {}", path.display()))
-}
-
 fn stop_here(stop: &StopSignal, folder: &Path) -> Result<()> {
     if stop.is_raised() {
-        bail!("interrupted while predicting; {} keeps what was trained: --resume goes on from there", folder.display());
+        bail!(
+            "interrupted while predicting; {} keeps what was trained: --resume goes on from there",
+            folder.display()
+        );
     }
     Ok(())
 }

@@ -39,10 +39,10 @@ mod predict;
 mod trained_run;
 
 mod environment;
-mod threads;
 mod fingerprint;
 mod prepared;
 mod run_folder;
+mod threads;
 
 pub use cases::Cases;
 pub use experiment::{Experiment, ExperimentBuilder};
@@ -57,11 +57,11 @@ pub use predict::{PredictionJob, predict};
 pub use trained_run::{TrainedRun, ensemble, label_map};
 
 pub use environment::Environment;
-pub use threads::set_threads;
-pub use mis_train::{DeviceChoice, StopSignal};
 pub use fingerprint::fingerprint;
+pub use mis_train::{DeviceChoice, StopSignal};
 pub use prepared::Prepared;
 pub use run_folder::RunFolder;
+pub use threads::set_threads;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

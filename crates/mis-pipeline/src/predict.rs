@@ -53,7 +53,12 @@ pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
     Ok(written)
 }
 
-fn predict_one(job: &PredictionJob<'_>, runs: &[TrainedRun], sink: &NiftiFolder, id: &SampleId) -> Result<()> {
+fn predict_one(
+    job: &PredictionJob<'_>,
+    runs: &[TrainedRun],
+    sink: &NiftiFolder,
+    id: &SampleId,
+) -> Result<()> {
     let scan = sink.scans.load_image(id)?;
     let probabilities = ensemble(runs, &scan)?;
     sink.write(id, &argmax(&probabilities))?;

@@ -25,7 +25,12 @@ impl Prepared {
     /// Reads and prepares each case once. Every case is looked at, and all that is wrong is told together, before
     /// anything is trained: missing files, lattices that differ, label values without a class, labels beyond
     /// `n_classes`, steps that fail.
-    pub fn new(source: Arc<dyn DataSource>, steps: Vec<Step>, ids: &[SampleId], n_classes: usize) -> Result<Self> {
+    pub fn new(
+        source: Arc<dyn DataSource>,
+        steps: Vec<Step>,
+        ids: &[SampleId],
+        n_classes: usize,
+    ) -> Result<Self> {
         let empty = Self { source, steps, kept: BTreeMap::new() };
         let style = ProgressStyle::with_template("reading {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
         let bar = ProgressBar::new(ids.len() as u64).with_style(style);

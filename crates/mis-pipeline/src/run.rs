@@ -41,7 +41,7 @@ struct Identity<'a> {
     model: &'a AnyArchitecture,
     train: TrainConfig,
     data_sha256: &'a str,
-    cases: Vec<&'a SampleId>,
+    cases: &'a Split,
 }
 
 impl Run {
@@ -79,14 +79,15 @@ impl Run {
         let steps = experiment.preprocess.clone();
         let prepared = Arc::new(Prepared::new(scans.clone(), steps, &used, spec.n_classes)?);
         let data_sha256 = fingerprint(scans.as_ref(), &ids)?;
-        let environment = Environment::of_this_machine(experiment.train.device, experiment.seed, data_sha256)?;
+        let environment =
+            Environment::of_this_machine(experiment.train.device, experiment.seed, data_sha256)?;
         folder.describe(experiment, &environment, &splits)?;
         let experiment = experiment.clone();
         Ok((Self { experiment, folder, classes, scans, prepared, spec, device, environment }, splits))
     }
 
     /// What a training on these cases is a function of, as text.
-    pub(crate) fn identity<'a>(&'a self, cases: impl IntoIterator<Item = &'a SampleId>) -> String {
+    pub(crate) fn identity(&self, split: &Split) -> String {
         let Experiment { seed, preprocess, augment, loss, patches, model, train, .. } = &self.experiment;
         // The data path is the same for any number of workers; another device goes on as well as it can.
         let train = TrainConfig { workers: 1, device: DeviceChoice::Cpu, ..train.clone() };
@@ -100,7 +101,7 @@ impl Run {
             model,
             train,
             data_sha256: &self.environment.data_sha256,
-            cases: cases.into_iter().collect(),
+            cases: split,
         };
         format!("{identity:#?}")
     }

@@ -17,7 +17,8 @@ pub fn train(experiment: &Experiment, fold: Option<usize>, options: &RunOptions)
             train_fold(&run, &splits[fold], Some(fold), &options).with_context(|| format!("fold {fold}"))?;
         }
         None => {
-            let all = |_: &Experiment, ids: &[_]| Ok(vec![Split { train: ids.to_vec(), validation: Vec::new() }]);
+            let all =
+                |_: &Experiment, ids: &[_]| Ok(vec![Split { train: ids.to_vec(), validation: Vec::new() }]);
             let options = RunOptions { folds: None, ..options.clone() };
             let (run, splits) = Run::prepare(experiment, &options, all)?;
             train_fold(&run, &splits[0], None, &options)?;

@@ -39,7 +39,10 @@ impl TrainedRun {
             models.push(model);
         }
         if models.is_empty() {
-            bail!("expected trainings in {}, found no {CHECKPOINT_LAST} in its folders", folder.path().display());
+            bail!(
+                "expected trainings in {}, found no {CHECKPOINT_LAST} in its folders",
+                folder.path().display()
+            );
         }
         Ok(Self { experiment, models })
     }

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use mis_models::{Model, ModelSpec};
 use mis_models::tch::{Device, Kind, Tensor};
+use mis_models::{Model, ModelSpec};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,25 @@ impl Checkpoint {
             Ok(Self { weights, optimizer, state, spec, experiment })
         };
         load().with_context(|| format!("cannot read the checkpoint {}", path.display()))
+    }
+
+    /// Says in which lines a checkpoint's experiment differs from another; `path` is where the checkpoint lies.
+    pub fn check_belongs(&self, path: &Path, experiment: &str) -> Result<()> {
+        if self.experiment == experiment {
+            return Ok(());
+        }
+        let (theirs, ours): (Vec<_>, Vec<_>) =
+            (self.experiment.lines().collect(), experiment.lines().collect());
+        let only = |of: &[&str], other: &[&str]| {
+            let lines = of.iter().filter(|line| !other.contains(line)).map(|line| line.trim());
+            lines.collect::<Vec<_>>().join("; ")
+        };
+        bail!(
+            "{} belongs to another experiment: it has [{}], this one has [{}]",
+            path.display(),
+            only(&theirs, &ours),
+            only(&ours, &theirs)
+        );
     }
 
     /// Writes the state of a training, whole or not at all.

@@ -202,19 +202,7 @@ fn restore(
     experiment: &str,
 ) -> Result<TrainState> {
     let checkpoint = Checkpoint::load(path)?;
-    if checkpoint.experiment != experiment {
-        let (ours, theirs): (Vec<_>, Vec<_>) =
-            (experiment.lines().collect(), checkpoint.experiment.lines().collect());
-        let missing = |of: &[&str], from: &[&str]| {
-            of.iter().filter(|line| !from.contains(line)).copied().collect::<Vec<_>>().join("; ")
-        };
-        bail!(
-            "{} belongs to another experiment: it has [{}], this one has [{}]",
-            path.display(),
-            missing(&theirs, &ours),
-            missing(&ours, &theirs)
-        );
-    }
+    checkpoint.check_belongs(path, experiment)?;
     model
         .set_weights(&checkpoint.weights)
         .with_context(|| format!("{} does not fit the network", path.display()))?;

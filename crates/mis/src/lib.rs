@@ -17,7 +17,7 @@
 //!     .loss(Tversky::default())
 //!     .seed(42)
 //!     .cross_validate(3, "runs/kits19")?;
-//! println!("{report}");
+//! println!("{}", report.table());
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 //!

@@ -3,5 +3,5 @@
 mod outcome;
 mod preset;
 
-pub use outcome::{Figures, Outcome, Tolerance};
-pub use preset::Preset;
+pub use outcome::{beside_the_paper, check};
+pub use preset::{Preset, workspace};

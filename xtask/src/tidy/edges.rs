@@ -61,7 +61,8 @@ const HOUSE: [Room; 12] = [
             "mis-pipeline",
         ],
     ),
-    room("mis-cli", 5, &["mis-pipeline"]),
+    // The two below are for its tests, which make scans to run it on.
+    room("mis-cli", 5, &["mis-pipeline", "mis-core", "mis-io"]),
 ];
 
 /// Stands beside the house and sees it as a user does.
