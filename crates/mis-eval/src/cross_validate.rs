@@ -43,7 +43,7 @@ pub fn run_folds(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::split::tests::cases;
+    use crate::splits::split::tests::cases;
     use crate::test_maps::random;
     use crate::{k_fold, score_case, standard_metrics};
     use mis_core::SampleId;

@@ -31,71 +31,27 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
-mod count_metric;
-mod metric;
-mod metric_choice;
+mod metrics;
 
-mod accuracy;
-mod assd;
-mod dice;
-mod hausdorff;
-mod jaccard;
-mod precision;
-mod sensitivity;
-mod specificity;
-mod volume_difference;
+mod splits;
 
-mod comparison;
-mod counts;
-mod distance_transform;
-mod surface_distances;
-
-mod hold_out;
-mod k_fold;
-mod nnunet_folds;
-mod numpy_random;
-mod split;
-mod splits_file;
-
-mod aggregate;
 mod cross_validate;
-mod difference;
 mod report;
 mod scored;
-
-mod box_plot;
-mod html;
-mod scores_tsv;
-mod summary;
-mod table;
 
 #[cfg(test)]
 mod test_maps;
 
-pub use count_metric::CountMetric;
-pub use metric::{About, Better, Metric};
-pub use metric_choice::{MetricChoice, standard_metrics};
+pub use metrics::{About, Better, Comparison, CountMetric, Counts, Metric, SurfaceDistances, count};
+pub use metrics::{Accuracy, Dice, Jaccard, Precision, Sensitivity, Specificity, VolumeDifference};
+pub use metrics::{Assd, Hausdorff, Hd95};
+pub use metrics::{MetricChoice, standard_metrics};
 
-pub use {accuracy::Accuracy, dice::Dice, jaccard::Jaccard, precision::Precision};
-pub use {sensitivity::Sensitivity, specificity::Specificity, volume_difference::VolumeDifference};
+pub use splits::{Split, check_splits, detailed, grouped, hold_out, k_fold, leave_one_out, nnunet_folds};
+pub use splits::{read_splits, write_splits};
 
-pub use assd::Assd;
-pub use hausdorff::{Hausdorff, Hd95};
-
-pub use comparison::Comparison;
-pub use counts::{Counts, count};
-pub use surface_distances::SurfaceDistances;
-
-pub use hold_out::hold_out;
-pub use k_fold::{grouped, k_fold, leave_one_out};
-pub use nnunet_folds::nnunet_folds;
-pub use split::{Split, check_splits, detailed};
-pub use splits_file::{read_splits, write_splits};
-
-pub use aggregate::Aggregate;
 pub use cross_validate::{cross_validate, run_folds};
-pub use difference::Difference;
-pub use report::{FoldScores, Report, ReportMetric};
+pub use report::{Aggregate, Difference, FoldScores, Report, ReportMetric};
 pub use scored::{Scored, score_case};
 
 #[cfg(doctest)]

@@ -1,6 +1,6 @@
 //! How much of the truth was found.
 
-use crate::count_metric::ratio;
+use crate::metrics::count_metric::ratio;
 use crate::{CountMetric, Counts};
 
 /// The part of the true voxels that was found: TP / (TP + FN), from 0 to 1; also called recall.

@@ -2,7 +2,7 @@
 
 use mis_core::LabelMap;
 
-use crate::hausdorff::{about, comparison, distance_score};
+use crate::metrics::hausdorff::{about, comparison, distance_score};
 use crate::{About, Comparison, Metric};
 
 /// The mean distance in mm from all edge voxels of both masks to the nearest one of the other: average symmetric

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::Report;
-use crate::html::escape;
+use crate::report::html::escape;
 
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 340.0;

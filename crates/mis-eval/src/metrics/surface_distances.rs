@@ -5,7 +5,7 @@ use std::ops::Range;
 use mis_core::LabelMap;
 use rayon::prelude::*;
 
-use crate::distance_transform::squared_distances;
+use crate::metrics::distance_transform::squared_distances;
 
 /// Distances in mm between the edge voxels of a class in the prediction and in the truth, both ways, each sorted.
 ///

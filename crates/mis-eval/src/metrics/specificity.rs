@@ -1,6 +1,6 @@
 //! How much of the rest was left alone.
 
-use crate::count_metric::ratio;
+use crate::metrics::count_metric::ratio;
 use crate::{CountMetric, Counts};
 
 /// The part of the voxels outside the class that was left alone: TN / (TN + FP), from 0 to 1.

@@ -2,8 +2,8 @@
 
 use mis_core::LabelMap;
 
-use crate::aggregate::quantile;
-use crate::surface_distances::diagonal;
+use crate::metrics::surface_distances::diagonal;
+use crate::report::quantile;
 use crate::{About, Better, Comparison, Metric, SurfaceDistances};
 
 /// The largest distance in mm from an edge voxel of either mask to the nearest one of the other (Hausdorff 1914).

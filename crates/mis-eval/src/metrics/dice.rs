@@ -1,6 +1,6 @@
 //! How much of both masks is shared.
 
-use crate::count_metric::ratio;
+use crate::metrics::count_metric::ratio;
 use crate::{CountMetric, Counts};
 
 /// Overlap of both masks: 2·TP / (2·TP + FP + FN), from 0 to 1 (Dice 1945).

@@ -5,8 +5,8 @@ use mis_core::SampleId;
 use rand::seq::SliceRandom as _;
 
 use crate::Split;
-use crate::k_fold::split_rng;
-use crate::split::sorted;
+use crate::splits::k_fold::split_rng;
+use crate::splits::split::sorted;
 
 /// One split with this fraction of the cases, rounded up, drawn at random for validation.
 ///
@@ -34,7 +34,7 @@ pub fn hold_out(ids: &[SampleId], fraction: f64, seed: u64) -> Result<Split> {
 mod tests {
     use super::*;
     use crate::check_splits;
-    use crate::split::tests::cases;
+    use crate::splits::split::tests::cases;
 
     #[test]
     fn the_fraction_is_rounded_up_and_the_rest_trained_on() {

@@ -37,7 +37,7 @@ pub fn write_splits(path: &Path, splits: &[Split]) -> Result<()> {
 mod tests {
     use super::*;
     use crate::k_fold;
-    use crate::split::tests::cases;
+    use crate::splits::split::tests::cases;
 
     #[test]
     fn splits_come_back_from_their_file() {

@@ -7,7 +7,7 @@ use anyhow::Result;
 use mis_core::write_atomically;
 
 use crate::Report;
-use crate::box_plot::box_plot;
+use crate::report::box_plot::box_plot;
 
 const STYLE: &str = include_str!("report.css");
 

@@ -4,9 +4,9 @@ use anyhow::Result;
 use mis_core::SampleId;
 
 use crate::Split;
-use crate::k_fold::{check_k, even_folds};
-use crate::numpy_random::NumpyRandom;
-use crate::split::{by_fold, sorted};
+use crate::splits::k_fold::{check_k, even_folds};
+use crate::splits::numpy_random::NumpyRandom;
+use crate::splits::split::{by_fold, sorted};
 
 /// nnU-Net's five default folds for these cases, exactly: scikit-learn's `KFold(5, shuffle=True,
 /// random_state=12345)` on the sorted ids.
@@ -21,7 +21,7 @@ pub fn nnunet_folds(ids: &[SampleId]) -> Result<Vec<Split>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::split::tests::{cases, check_partition};
+    use crate::splits::split::tests::{cases, check_partition};
     use std::path::{Path, PathBuf};
 
     #[test]

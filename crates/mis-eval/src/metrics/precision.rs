@@ -1,6 +1,6 @@
 //! How much of the prediction is right.
 
-use crate::count_metric::ratio;
+use crate::metrics::count_metric::ratio;
 use crate::{CountMetric, Counts};
 
 /// The part of the predicted voxels that is right: TP / (TP + FP), from 0 to 1.

@@ -1,6 +1,6 @@
 //! Intersection over union.
 
-use crate::count_metric::ratio;
+use crate::metrics::count_metric::ratio;
 use crate::{CountMetric, Counts};
 
 /// Intersection over union: TP / (TP + FP + FN), from 0 to 1 (Jaccard 1912).

@@ -7,7 +7,7 @@ use mis_core::{SampleId, SampleRng, sample_rng};
 use rand::seq::SliceRandom as _;
 
 use crate::Split;
-use crate::split::{by_fold, sorted};
+use crate::splits::split::{by_fold, sorted};
 
 /// `k` folds of nearly equal size, drawn at random; each case is validated exactly once. The first folds take the
 /// remainder. The same seed gives the same folds on any machine and for any order of `ids`.
@@ -74,7 +74,7 @@ pub(crate) fn split_rng(seed: u64) -> SampleRng {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::split::tests::{cases, check_partition};
+    use crate::splits::split::tests::{cases, check_partition};
     use proptest::prelude::*;
 
     proptest! {

@@ -1,6 +1,6 @@
 //! How many voxels are right.
 
-use crate::count_metric::ratio;
+use crate::metrics::count_metric::ratio;
 use crate::{CountMetric, Counts};
 
 /// The part of all voxels that is right about the class: (TP + TN) / all, from 0 to 1, always defined.

@@ -1,5 +1,13 @@
 //! All scores of an evaluation.
 
+mod aggregate;
+mod box_plot;
+mod difference;
+mod html;
+mod scores_tsv;
+mod summary;
+mod table;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -9,8 +17,11 @@ use anyhow::{Context as _, Result, ensure};
 use mis_core::{SampleId, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use crate::summary::Summary;
-use crate::{About, Aggregate, Metric, Scored};
+use crate::{About, Metric, Scored};
+use summary::Summary;
+
+pub(crate) use aggregate::quantile;
+pub use {aggregate::Aggregate, difference::Difference};
 
 /// The scores of all cases of all folds scored so far, and the numbers that sum them up.
 ///
