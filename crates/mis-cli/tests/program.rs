@@ -221,7 +221,7 @@ fn an_empty_data_folder_is_named() {
 fn a_misspelt_option_is_shown_at_its_line_with_the_names_that_fit() {
     let bench = Bench::new();
     bench.replace("steps-per-epoch", "steps-per-epok");
-    bench.check_refused(&["experiment.toml", "line 17", "steps-per-epok", "steps-per-epoch"]);
+    bench.check_refused(&["experiment.toml", "line 16", "steps-per-epok", "steps-per-epoch"]);
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use anyhow::{Result, ensure};
 use mis_eval::{Report, Split, run_folds, standard_metrics};
-use mis_train::{CHECKPOINT_LAST, Checkpoint};
+use mis_train::{CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 
+use crate::chosen_folds::ChosenFolds;
 use crate::fold::run_fold;
-use crate::run::{Run, chosen, splits};
+use crate::run::Run;
 use crate::{Experiment, RunOptions};
 
 /// Cross-validates an experiment: trains each chosen fold, predicts its validation cases on their own lattice, and
@@ -16,7 +17,7 @@ use crate::{Experiment, RunOptions};
 /// scores; and `scores.tsv`, `summary.json` and `report.html` over all folds that are finished. With
 /// `options.resume` finished folds are taken as they are and a broken-off one goes on where it stopped.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
-    let (run, splits) = Run::prepare(experiment, options, splits)?;
+    let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options)?;
     let metrics = standard_metrics();
     let empty = Report::new(&run.classes.names(), &metrics)?.with_facts(run.environment.facts());
     let mut report = empty.clone();
@@ -27,7 +28,7 @@ pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<R
             }
         }
     }
-    let report = run_folds(report, &splits, &chosen(&splits, options)?, |fold, split| {
+    let report = run_folds(report, &splits, &folds, |fold, split| {
         let cases = run_fold(&run, split, fold, options, &metrics)?;
         let mut alone = empty.clone();
         alone.add_fold(fold, &split.validation, cases.clone())?;
@@ -53,7 +54,7 @@ fn finished(run: &Run, fold: usize, split: &Split) -> Result<Option<Report>> {
         return Ok(None);
     }
     let checkpoint = folder.join(CHECKPOINT_LAST);
-    Checkpoint::load(&checkpoint)?.check_belongs(&checkpoint, &run.identity(split))?;
+    check_same_experiment(&checkpoint, &Checkpoint::load(&checkpoint)?.experiment, &run.identity(split))?;
     let report = Report::read(&folder.join(SUMMARY))?;
     ensure!(report.has_fold(fold), "{} is not of fold {fold}", folder.join(SUMMARY).display());
     Ok(Some(report))

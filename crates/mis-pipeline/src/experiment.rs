@@ -72,7 +72,6 @@ fn default_model() -> AnyArchitecture {
 
 impl Experiment {
     /// Begins an experiment on a data set, with the paper's loss and network, without preprocessing or augmentation.
-    #[must_use]
     pub fn on(data: impl Into<Source>) -> ExperimentBuilder {
         ExperimentBuilder {
             seed: 0,

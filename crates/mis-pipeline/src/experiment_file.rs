@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::Experiment;
+use crate::{Experiment, Folds};
 
 impl Experiment {
     /// Reads an experiment file. Paths in it are relative to its folder; an error names line, column and the names that
@@ -15,11 +15,16 @@ impl Experiment {
         let mut experiment: Self =
             toml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))?;
         let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        experiment.data.resolve(folder);
-        if let Some(crate::Folds::File(splits)) = &mut experiment.folds {
+        experiment.resolve(folder);
+        Ok(experiment)
+    }
+
+    /// Takes relative paths as from this folder.
+    pub(crate) fn resolve(&mut self, folder: &Path) {
+        self.data.resolve(folder);
+        if let Some(Folds::File(splits)) = &mut self.folds {
             *splits = folder.join(&*splits);
         }
-        Ok(experiment)
     }
 
     /// The experiment as the text of its file. Steps, losses and networks of one's own cannot be written.

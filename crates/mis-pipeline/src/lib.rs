@@ -29,6 +29,7 @@ mod experiment_file;
 mod folds;
 mod predict_config;
 
+mod chosen_folds;
 mod cross_validate;
 mod fold;
 mod run;
@@ -40,6 +41,7 @@ mod trained_run;
 
 mod environment;
 mod fingerprint;
+mod identity;
 mod prepared;
 mod run_folder;
 mod threads;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
-use mis_eval::{Split, write_splits};
+use anyhow::{Context as _, Result, bail, ensure};
+use mis_eval::{Split, read_splits, write_splits};
+use mis_train::check_same_experiment;
 
 use crate::{Environment, Experiment};
 
@@ -14,11 +15,13 @@ use crate::{Environment, Experiment};
 pub struct RunFolder(PathBuf);
 
 const EXPERIMENT: &str = "experiment.toml";
+const SETTINGS: &str = "settings.txt";
+const SPLITS: &str = "splits.json";
 
 impl RunFolder {
     /// Opens a folder for a run. Without `resume` one that holds a run already is refused, so that none is written over.
     pub fn for_run(path: &Path, resume: bool) -> Result<Self> {
-        if path.join("splits.json").exists() && !resume {
+        if path.join(SETTINGS).exists() && !resume {
             bail!("{} holds a run already: resume it, or choose another folder", path.display());
         }
         Ok(Self(path.to_owned()))
@@ -65,23 +68,40 @@ impl RunFolder {
         Ok(folders)
     }
 
-    /// Writes what a run is known by. An experiment with parts of the user's own has no TOML form: its parts are
-    /// listed in `experiment.txt` instead.
+    /// Writes what a run is known by; a folder that holds a run of other settings or data is refused. An experiment
+    /// with parts of the user's own has no TOML form: `settings.txt` lists them.
     pub(crate) fn describe(
         &self,
         experiment: &Experiment,
+        settings: &str,
         environment: &Environment,
-        splits: &[Split],
     ) -> Result<()> {
-        match experiment.to_toml() {
-            Ok(toml) => self.write(EXPERIMENT, &toml)?,
-            Err(_) => self.write("experiment.txt", &format!("{experiment:#?}\n"))?,
+        let known = self.0.join(SETTINGS);
+        if known.exists() {
+            let theirs =
+                fs::read_to_string(&known).with_context(|| format!("cannot read {}", known.display()))?;
+            return check_same_experiment(&self.0, theirs.trim_end(), settings);
+        }
+        let mut experiment = experiment.clone();
+        experiment.resolve(&std::env::current_dir()?);
+        if let Ok(toml) = experiment.to_toml() {
+            self.write(EXPERIMENT, &toml)?;
         }
         self.write("environment.json", &(serde_json::to_string_pretty(environment)? + "\n"))?;
-        write_splits(&self.0.join("splits.json"), splits)
+        self.write(SETTINGS, &format!("{settings}\n"))
     }
 
-    pub(crate) fn write(&self, name: &str, text: &str) -> Result<()> {
+    /// Writes the splits of a cross-validation; others than the folder has are refused.
+    pub(crate) fn keep_splits(&self, splits: &[Split]) -> Result<()> {
+        let file = self.0.join(SPLITS);
+        if !file.exists() {
+            return write_splits(&file, splits);
+        }
+        ensure!(read_splits(&file)? == splits, "{} has other splits than the experiment", file.display());
+        Ok(())
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<()> {
         mis_core::write_atomically(&self.0.join(name), |file| Ok(file.write_all(text.as_bytes())?))
     }
 }

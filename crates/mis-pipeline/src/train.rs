@@ -3,26 +3,25 @@
 use anyhow::{Context as _, Result};
 use mis_eval::Split;
 
+use crate::chosen_folds::ChosenFolds;
 use crate::fold::train_fold;
-use crate::run::{Run, splits};
+use crate::run::Run;
 use crate::{Experiment, RunOptions};
 
 /// Trains once: on the training cases of `fold`, or without one on all cases. The weights are in the run folder,
 /// under `fold_K` or `fold_all`.
 pub fn train(experiment: &Experiment, fold: Option<usize>, options: &RunOptions) -> Result<()> {
-    match fold {
-        Some(fold) => {
-            let options = RunOptions { folds: Some(vec![fold]), ..options.clone() };
-            let (run, splits) = Run::prepare(experiment, &options, splits)?;
-            train_fold(&run, &splits[fold], Some(fold), &options).with_context(|| format!("fold {fold}"))?;
-        }
-        None => {
-            let all =
-                |_: &Experiment, ids: &[_]| Ok(vec![Split { train: ids.to_vec(), validation: Vec::new() }]);
-            let options = RunOptions { folds: None, ..options.clone() };
-            let (run, splits) = Run::prepare(experiment, &options, all)?;
-            train_fold(&run, &splits[0], None, &options)?;
-        }
+    if let Some(fold) = fold {
+        let options = RunOptions { folds: Some(vec![fold]), ..options.clone() };
+        let (run, ChosenFolds { splits, .. }) = ChosenFolds::prepare(experiment, &options)?;
+        train_fold(&run, &splits[fold], Some(fold), &options).with_context(|| format!("fold {fold}"))?;
+    } else {
+        let mut all = Split { train: Vec::new(), validation: Vec::new() };
+        let run = Run::prepare(experiment, options, |ids| {
+            all.train = ids.to_vec();
+            Ok(ids.to_vec())
+        })?;
+        train_fold(&run, &all, None, options)?;
     }
     Ok(())
 }

@@ -78,25 +78,6 @@ impl Checkpoint {
         load().with_context(|| format!("cannot read the checkpoint {}", path.display()))
     }
 
-    /// Says in which lines a checkpoint's experiment differs from another; `path` is where the checkpoint lies.
-    pub fn check_belongs(&self, path: &Path, experiment: &str) -> Result<()> {
-        if self.experiment == experiment {
-            return Ok(());
-        }
-        let (theirs, ours): (Vec<_>, Vec<_>) =
-            (self.experiment.lines().collect(), experiment.lines().collect());
-        let only = |of: &[&str], other: &[&str]| {
-            let lines = of.iter().filter(|line| !other.contains(line)).map(|line| line.trim());
-            lines.collect::<Vec<_>>().join("; ")
-        };
-        bail!(
-            "{} belongs to another experiment: it has [{}], this one has [{}]",
-            path.display(),
-            only(&theirs, &ours),
-            only(&ours, &theirs)
-        );
-    }
-
     /// Writes the state of a training, whole or not at all.
     pub(crate) fn save(
         path: &Path,

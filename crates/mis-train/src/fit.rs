@@ -11,6 +11,7 @@ use mis_models::{Loss, Model, seeded};
 use crate::curves::write_curves;
 use crate::optimizer::Optimizer;
 use crate::progress::TrainProgress;
+use crate::same_experiment::check_same_experiment;
 use crate::validate::validate;
 use crate::{Callback, Checkpoint, EpochStats, History, StopSignal, TrainConfig, TrainState, tensors};
 
@@ -202,7 +203,7 @@ fn restore(
     experiment: &str,
 ) -> Result<TrainState> {
     let checkpoint = Checkpoint::load(path)?;
-    checkpoint.check_belongs(path, experiment)?;
+    check_same_experiment(path, &checkpoint.experiment, experiment)?;
     model
         .set_weights(&checkpoint.weights)
         .with_context(|| format!("{} does not fit the network", path.display()))?;

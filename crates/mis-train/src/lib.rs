@@ -35,6 +35,7 @@ mod progress;
 mod validate;
 
 mod checkpoint;
+mod same_experiment;
 
 mod predict;
 
@@ -54,6 +55,7 @@ pub use callback::Callback;
 pub use history::{EpochStats, History, Validation};
 
 pub use checkpoint::{Checkpoint, TrainState, load_weights};
+pub use same_experiment::check_same_experiment;
 
 pub use predict::{SlidingWindow, predict};
 

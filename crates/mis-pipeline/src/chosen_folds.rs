@@ -1,0 +1,50 @@
+//! The folds of a run.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, ensure};
+use mis_core::SampleId;
+use mis_eval::Split;
+
+use crate::run::Run;
+use crate::{Experiment, Folds, RunOptions};
+
+/// The splits of an experiment, and which of them a run carries out.
+#[derive(Debug)]
+pub(crate) struct ChosenFolds {
+    pub(crate) splits: Vec<Split>,
+    pub(crate) folds: Vec<usize>,
+}
+
+impl ChosenFolds {
+    /// The experiment's own splits or those of its data, and the options' folds of them, sorted; by default all.
+    fn new(experiment: &Experiment, options: &RunOptions, ids: &[SampleId]) -> Result<Self> {
+        let own = experiment.data.splits_file();
+        let splits = Folds::splits(experiment.folds.as_ref(), own, ids, experiment.seed)?;
+        let folds: BTreeSet<usize> = match &options.folds {
+            Some(folds) => folds.iter().copied().collect(),
+            None => (0..splits.len()).collect(),
+        };
+        for &fold in &folds {
+            ensure!(fold < splits.len(), "expected a fold below {}, got {fold}", splits.len());
+        }
+        Ok(Self { splits, folds: folds.into_iter().collect() })
+    }
+
+    /// Prepares a run on the cases of the chosen folds.
+    pub(crate) fn prepare(experiment: &Experiment, options: &RunOptions) -> Result<(Run, Self)> {
+        let mut chosen = None;
+        let run = Run::prepare(experiment, options, |ids| {
+            let folds = Self::new(experiment, options, ids)?;
+            let splits = folds.folds.iter().map(|&fold| &folds.splits[fold]);
+            let used: BTreeSet<&SampleId> =
+                splits.flat_map(|split| split.train.iter().chain(&split.validation)).collect();
+            let used = used.into_iter().cloned().collect();
+            chosen = Some(folds);
+            Ok(used)
+        })?;
+        let chosen = chosen.expect("a run is prepared on chosen cases");
+        run.folder.keep_splits(&chosen.splits)?;
+        Ok((run, chosen))
+    }
+}

@@ -1,0 +1,35 @@
+//! What the weights of a training are a function of.
+
+use mis_augment::Augment;
+use mis_core::ClassTable;
+use mis_models::{AnyArchitecture, AnyLoss};
+use mis_patch::Patches;
+use mis_preproc::Step;
+use mis_train::{DeviceChoice, TrainConfig};
+
+use crate::Experiment;
+
+/// What the weights of a training are a function of, besides its cases.
+#[derive(Debug)]
+#[expect(dead_code, reason = "its fields are read by its Debug form, which is what it is for")]
+struct Identity<'a> {
+    seed: u64,
+    classes: &'a ClassTable,
+    preprocess: &'a [Step],
+    augment: &'a Augment,
+    loss: &'a AnyLoss,
+    patches: &'a Patches,
+    model: &'a AnyArchitecture,
+    train: TrainConfig,
+    data_sha256: &'a str,
+}
+
+/// An experiment on data of this checksum as text, a setting a line: the same for any number of workers, on any
+/// device and wherever the data lie. Parts of the user's own are told apart by their `Debug` form.
+pub(crate) fn identity(experiment: &Experiment, classes: &ClassTable, data_sha256: &str) -> String {
+    let Experiment { seed, preprocess, augment, loss, patches, model, train, .. } = experiment;
+    let train = TrainConfig { workers: 1, device: DeviceChoice::Cpu, ..train.clone() };
+    let identity =
+        Identity { seed: *seed, classes, preprocess, augment, loss, patches, model, train, data_sha256 };
+    format!("{identity:#?}")
+}
