@@ -1,0 +1,155 @@
+//! The table of all operations.
+
+use std::fmt;
+
+use anyhow::{Result, bail};
+use mis::augment::{miscnn, standard};
+use mis::core::interpolation::{LabelOrder, Order};
+use mis::eval::MetricChoice;
+use mis::patch::MergeWeights;
+
+use super::case::Case;
+use super::line::Measured;
+use super::{augment, intensity, load_save, metrics, patches, resample, start};
+
+/// An operation in one form and with one set of options.
+#[derive(Clone, Copy)]
+pub struct Workload {
+    /// The operation.
+    pub op: &'static str,
+    /// Which form of it; empty where there is one.
+    pub variant: &'static str,
+    /// Which options; empty for what a user gets without any.
+    pub config: &'static str,
+    pub(super) measure: fn(&Case<'_>) -> Result<Measured>,
+}
+
+const fn op(op: &'static str, measure: fn(&Case<'_>) -> Result<Measured>) -> Workload {
+    Workload { op, variant: "", config: "", measure }
+}
+
+const fn variant(
+    op: &'static str,
+    variant: &'static str,
+    measure: fn(&Case<'_>) -> Result<Measured>,
+) -> Workload {
+    Workload { op, variant, config: "", measure }
+}
+
+/// All that can be measured.
+pub const WORKLOADS: &[Workload] = &[
+    op("load_nifti_gz", load_save::load),
+    op("save_nifti_gz", load_save::save),
+    op("preprocess_ct", resample::preprocess),
+    op("resample_image_cubic", |case| resample::image(case, Order::Cubic)),
+    op("resample_image_linear", |case| resample::image(case, Order::Linear)),
+    op("resample_labels", |case| resample::labels(case, LabelOrder::OneHotLinear)),
+    Workload {
+        config: "nearest",
+        ..op("resample_labels", |case| resample::labels(case, LabelOrder::Nearest))
+    },
+    variant("augment_nnunet_128", "default", |case| augment::chain(case, "patch128", &standard())),
+    variant("augment_nnunet_128", "always", |case| {
+        augment::chain(case, "patch128", &augment::standard_always())
+    }),
+    variant("augment_spatial_128", "linear", |case| augment::spatial(case, Order::Linear)),
+    variant("augment_spatial_128", "cubic", |case| augment::spatial(case, Order::Cubic)),
+    variant("augment_miscnn_80x160x160", "default", |case| {
+        augment::chain(case, "patch_80x160x160", &miscnn())
+    }),
+    op("gamma_128", intensity::gamma),
+    op("noise_128", intensity::noise),
+    op("blur_128", intensity::blur),
+    variant("patch_grid_merge", "average", |case| patches::grid_merge(case, MergeWeights::Mean)),
+    variant("patch_grid_merge", "gaussian", |case| patches::grid_merge(case, MergeWeights::Gaussian)),
+    op("metrics_dice", |case| metrics::score(case, MetricChoice::Dice, "values")),
+    op("metrics_hd95", |case| metrics::score(case, MetricChoice::Hd95, "values_monai")),
+    op("metrics_assd", |case| metrics::score(case, MetricChoice::Assd, "values")),
+    op("import_time", start::start),
+];
+
+/// What the peers are measured on and this program is not, with what it would need.
+pub const MISSING: &[(&str, &str)] = &[
+    ("augment_elastic_128", "needs elastic deformation"),
+    ("augment_miscnn_80x160x160/always", "needs elastic deformation"),
+    ("train_step_unet3d", "needs nnU-Net's PlainConvUNet"),
+    ("infer_unet3d", "needs nnU-Net's PlainConvUNet"),
+    ("metrics_nsd", "needs the surface Dice"),
+];
+
+/// The workloads that the names stand for, each an operation or `operation/variant`; all without a name. A name that
+/// stands for none is an error.
+pub fn select(names: &[String]) -> Result<Vec<&'static Workload>> {
+    for name in names {
+        if WORKLOADS.iter().any(|workload| workload.is_meant(name)) {
+            continue;
+        }
+        match MISSING.iter().find(|(missing, _)| missing == name) {
+            Some((_, reason)) => bail!("{name} cannot be measured yet: it {reason}"),
+            None => {
+                bail!("expected an operation, or operation/variant, of those that --list shows, found {name}")
+            }
+        }
+    }
+    let meant = |workload: &&Workload| names.is_empty() || names.iter().any(|name| workload.is_meant(name));
+    Ok(WORKLOADS.iter().filter(meant).collect())
+}
+
+impl Workload {
+    fn is_meant(&self, name: &str) -> bool {
+        name == self.op || name.split_once('/') == Some((self.op, self.variant))
+    }
+}
+
+/// `augment_spatial_128/linear`, `resample_labels (nearest)`: no two workloads have one name.
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.op)?;
+        if !self.variant.is_empty() {
+            write!(f, "/{}", self.variant)?;
+        }
+        if !self.config.is_empty() {
+            write!(f, " ({})", self.config)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Workload({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(names: &[&str], expected: &[&str]) {
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        let found: Vec<_> = select(&names).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_name_stands_for_all_forms_of_its_operation_or_for_one() {
+        check(&["resample_labels"], &["resample_labels", "resample_labels (nearest)"]);
+        check(&["augment_spatial_128/cubic", "gamma_128"], &["augment_spatial_128/cubic", "gamma_128"]);
+        assert_eq!(select(&[]).unwrap().len(), WORKLOADS.len());
+    }
+
+    #[test]
+    fn a_name_that_stands_for_nothing_is_an_error_that_says_why() {
+        let error = |name: &str| select(&[name.to_owned()]).unwrap_err().to_string();
+        assert!(error("infer_unet3d").contains("cannot be measured yet: it needs nnU-Net's"));
+        assert!(error("gamma").ends_with("found gamma"));
+    }
+
+    #[test]
+    fn no_two_workloads_have_one_name() {
+        for (idx, workload) in WORKLOADS.iter().enumerate() {
+            assert!(WORKLOADS[..idx].iter().all(|other| other.to_string() != workload.to_string()));
+        }
+    }
+}
