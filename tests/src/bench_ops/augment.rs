@@ -38,7 +38,7 @@ pub(super) fn spatial(case: &Case<'_>, order: Order) -> Result<Measured> {
     let fixed = SpatialDraw { degrees: [10.0, -15.0, 20.0], scale: [1.1; 3] };
     let moved = spatial.apply_drawn(&patch, &PatchLocation::whole(patch.image.shape()), &fixed);
     case.write_image(&moved.image)?;
-    case.write_labels_too(&moved.labels.context("labels were lost")?)?;
+    case.write("labels.npy", moved.labels.context("labels were lost")?.data())?;
     Ok(measured.with("last", about(&last)?))
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use mis::core::ndarray::ArrayView3;
+use mis::core::ndarray::{ArrayView3, Axis};
 use mis::core::{LabelMap, Volume, statistics};
 use ndarray_npy::WritableElement;
 use serde_json::{Value, json};
@@ -16,20 +16,16 @@ use super::workload::Workload;
 pub(super) struct Case<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) workload: &'a Workload,
+    pub(super) threads: usize,
 }
 
 impl Case<'_> {
-    /// Writes the image, of one channel, for the comparison with other libraries' outputs.
+    /// Writes the image, of one channel, to be compared with other libraries' outputs.
     pub(super) fn write_image(&self, image: &Volume) -> Result<()> {
-        self.write("npy", image.data().index_axis(mis::core::ndarray::Axis(0), 0))
+        self.write("npy", image.data().index_axis(Axis(0), 0))
     }
 
-    /// Writes the labels beside [`write_image`](Self::write_image)'s image.
-    pub(super) fn write_labels_too(&self, labels: &LabelMap) -> Result<()> {
-        self.write("labels.npy", labels.data())
-    }
-
-    /// Writes an array under the workload's name with this ending, in C order.
+    /// Writes an output under the workload's name with this ending, `npy` for the one it is about.
     pub(super) fn write<T: WritableElement>(&self, ending: &str, array: ArrayView3<'_, T>) -> Result<()> {
         let Workload { op, variant, config, .. } = *self.workload;
         let joined = |parts: [&str; 2]| {

@@ -1,7 +1,7 @@
 //! Each workload in a process of its own.
 
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -62,10 +62,10 @@ fn measure_apart(workload: &Workload, inputs: &Inputs, threads: usize) -> Result
 }
 
 /// Measures the workload of this name in this process, and writes what [`run_all`] reads.
-pub fn measure_here(name: &str, inputs: &Inputs, threads: usize, out: impl std::io::Write) -> Result<()> {
+pub fn measure_here(name: &str, inputs: &Inputs, threads: usize, out: impl Write) -> Result<()> {
     mis::pipeline::set_threads(Some(threads))?;
     let workload = WORKLOADS.iter().find(|workload| workload.to_string() == name);
     let workload = workload.with_context(|| format!("no workload is named {name}"))?;
-    let measured = (workload.measure)(&Case { inputs, workload })?;
+    let measured = (workload.measure)(&Case { inputs, workload, threads })?;
     Ok(serde_json::to_writer(out, &measured.with("threads", threads))?)
 }

@@ -1,5 +1,6 @@
 //! How long a program of this library takes to start.
 
+use std::io::Write;
 use std::process::Command;
 use std::time::Instant;
 
@@ -11,12 +12,14 @@ use super::line::Measured;
 use super::memory::peak_mb;
 
 /// The whole process that loads libtorch, prints the version and ends: once to warm up, then the median of three.
-pub(super) fn start(_: &Case<'_>) -> Result<Measured> {
+pub(super) fn start(case: &Case<'_>) -> Result<Measured> {
     let mut times = Vec::new();
     let mut peak_rss_mb = 0.0_f64;
     for _ in 0..4 {
         let start = Instant::now();
-        let output = Command::new(std::env::current_exe()?).arg("--hello").output()?;
+        let output = Command::new(std::env::current_exe()?)
+            .args(["--hello", "--threads", &case.threads.to_string()])
+            .output()?;
         times.push(start.elapsed().as_secs_f64());
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let said = String::from_utf8(output.stdout)?;
@@ -38,8 +41,8 @@ pub(super) fn start(_: &Case<'_>) -> Result<Measured> {
 }
 
 /// What the measured process does: sets libtorch up, and says the version and the most memory it held, in MiB.
-pub fn say_hello(mut out: impl std::io::Write) -> Result<()> {
-    mis::pipeline::set_threads(None)?;
+pub fn say_hello(threads: usize, mut out: impl Write) -> Result<()> {
+    mis::pipeline::set_threads(Some(threads))?;
     writeln!(out, "{} {}", env!("CARGO_PKG_VERSION"), peak_mb()?)?;
     Ok(())
 }

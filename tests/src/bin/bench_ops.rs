@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 impl BenchOps {
     fn run(&self) -> Result<()> {
         if self.hello {
-            return say_hello(stdout());
+            return say_hello(self.threads, stdout());
         }
         if self.list {
             list();
