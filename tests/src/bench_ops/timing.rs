@@ -143,13 +143,10 @@ mod tests {
     #[test]
     fn a_quick_operation_is_repeated_fifteen_times_after_its_warm_up() {
         let mut rounds = Vec::new();
-        let (measured, last) = repeat(
-            |round| Ok(round),
-            |round| {
-                rounds.push(round);
-                Ok(round)
-            },
-        )
+        let (measured, last) = repeat(Ok, |round| {
+            rounds.push(round);
+            Ok(round)
+        })
         .unwrap();
         assert_eq!(rounds, (0..=15).collect::<Vec<_>>());
         assert_eq!((measured.n, last), (15, 15));
