@@ -1,5 +1,7 @@
 //! The program `bench-ops` on inputs small enough for every run of the tests.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
