@@ -72,6 +72,21 @@ impl Affine {
         })
     }
 
+    /// The fractional voxel index at a world position in mm: the inverse of [`world`](Self::world).
+    #[must_use]
+    pub fn index(&self, world: [f64; 3]) -> [f64; 3] {
+        let m = &self.0;
+        let from_origin: [f64; 3] = std::array::from_fn(|row| world[row] - m[row][3]);
+        // Cramer's rule; the determinant of an affine is not 0.
+        std::array::from_fn(|axis| {
+            let mut replaced = *self;
+            for row in 0..3 {
+                replaced.0[row][axis] = from_origin[row];
+            }
+            replaced.determinant() / self.determinant()
+        })
+    }
+
     /// The same directions with voxel (0, 0, 0) at this fractional index of the old lattice, and steps `scale` times
     /// as long: what cropping (`scale` 1), padding (negative index) and resampling do to a lattice.
     #[must_use]
@@ -117,6 +132,15 @@ mod tests {
         let flat = [[1., 1., 0., 0.], [1., 1., 0., 0.], [0., 0., 1., 0.], [0., 0., 0., 1.]];
         assert!(Affine::new(flat).is_err());
         assert!(Affine::new([[f64::NAN; 4]; 4]).is_err());
+    }
+
+    #[test]
+    fn the_index_of_a_voxels_place_is_the_voxel() {
+        let affine =
+            Affine::new([[0.3, 2., 0., 5.], [3., 0.1, 0.2, 6.], [0., 0., -4., 7.], [0., 0., 0., 1.]])
+                .unwrap();
+        let found = affine.index(affine.world([3.0, -2.5, 11.0]));
+        assert!(found.iter().zip([3.0, -2.5, 11.0]).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
     }
 
     #[test]

@@ -21,6 +21,7 @@
 mod affine;
 mod geometry;
 mod label_map;
+mod orientation;
 mod volume;
 
 mod batch;
@@ -47,6 +48,7 @@ mod atomic_file;
 pub use affine::Affine;
 pub use geometry::{Geometry, GeometryMismatch};
 pub use label_map::{LabelMap, argmax};
+pub use orientation::{Orientation, Reorientation};
 pub use volume::Volume;
 
 pub use batch::Batch;

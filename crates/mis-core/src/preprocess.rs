@@ -14,8 +14,8 @@ pub trait Preprocess: Debug + Send + Sync {
     /// The sample after the step; labels stay on the image's lattice and never take a new class.
     fn apply(&self, sample: Sample) -> Result<Sample>;
 
-    /// Class probabilities `(class, i, j, k)` brought back to the lattice `before` the step. Steps that change grey
-    /// values alone leave them as they are.
+    /// Class probabilities `(class, i, j, k)` brought back to the lattice `before` the step. It is called where the step
+    /// changed the lattice: steps that change grey values alone have nothing to undo.
     fn invert(&self, probabilities: Volume, before: &Geometry) -> Result<Volume> {
         let _ = before;
         Ok(probabilities)

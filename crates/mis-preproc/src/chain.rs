@@ -30,7 +30,9 @@ pub fn invert_all(steps: &[Step], mut probabilities: Volume, lattices: &[Geometr
         lattices.len()
     );
     for (step, before) in steps.iter().zip(lattices).rev() {
-        probabilities = step.invert(probabilities, before).context(step.name())?;
+        if probabilities.geometry() != *before {
+            probabilities = step.invert(probabilities, before).context(step.name())?;
+        }
     }
     Ok(probabilities)
 }

@@ -24,24 +24,63 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
-mod clip;
+mod over;
+
+mod crop;
 mod pad;
+mod padding;
+mod reorient;
 mod resample;
+mod resize;
+mod sizing;
+mod undo;
+
+mod clip;
+mod clip_percentiles;
+mod ct_normalize;
+mod histogram_standardize;
+mod hounsfield_window;
+mod min_max;
+mod on_channels;
+mod percentiles;
 mod z_score;
 
 mod chain;
+mod slabs;
 mod step;
 
-pub use clip::Clip;
+mod fingerprint;
+mod plan;
+
+pub use over::{Channels, Over};
+
+pub use crop::Crop;
 pub use pad::Pad;
-pub use resample::{Overshoot, Resample};
-pub use z_score::ZScore;
+pub use padding::Padding;
+pub use reorient::Reorient;
+pub use resample::{Resample, Rounding};
+pub use resize::Resize;
+pub use sizing::Overshoot;
+
+pub use clip::Clip;
+pub use clip_percentiles::ClipPercentiles;
+pub use ct_normalize::CtNormalize;
+pub use histogram_standardize::HistogramStandardize;
+pub use hounsfield_window::HounsfieldWindow;
+pub use min_max::{Grayscale, MinMax};
+pub use on_channels::OnChannels;
+pub use z_score::{Outside, ZScore};
 
 pub use chain::{apply_all, check_all, invert_all};
+pub use slabs::label_map;
 pub use step::Step;
 
+pub use fingerprint::{CaseLattice, Fingerprint, ForegroundValues};
+pub use plan::{ChannelKind, Plan, PlanBudget, PlannedStage, Reasons};
+
 // What the steps' fields are made of.
-pub use mis_core::interpolation::{Fill, LabelOrder, Order};
+pub use mis_core::Orientation;
+pub use mis_core::interpolation::{LabelOrder, Order};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

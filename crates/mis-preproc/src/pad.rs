@@ -1,10 +1,12 @@
 //! To a shape that a network can take, and back.
 
 use anyhow::{Result, ensure};
-use mis_core::interpolation::Fill;
 use mis_core::{Geometry, LabelMap, Preprocess, Sample, Volume};
 use ndarray::{Array3, Array4, Slice, s};
 use serde::{Deserialize, Serialize};
+
+use crate::padding::Padding;
+use crate::undo::{Undo, check_shape};
 
 /// Makes a sample large enough for a patch, and its sides multiples of what a network asks for.
 ///
@@ -19,9 +21,9 @@ pub struct Pad {
     /// What the number of voxels along i, j and k is to be a multiple of; 1 asks for nothing.
     #[serde(default = "ones")]
     pub divisible_by: [usize; 3],
-    /// Grey value of the new voxels; the channel's minimum if not said.
+    /// Grey values of the new voxels; the channel's minimum if not said.
     #[serde(default)]
-    pub fill: Fill,
+    pub fill: Padding,
 }
 
 fn ones() -> [usize; 3] {
@@ -32,13 +34,13 @@ impl Pad {
     /// To at least this many voxels along i, j and k, filled with each channel's minimum.
     #[must_use]
     pub fn min_size(min_size: [usize; 3]) -> Self {
-        Self { min_size, divisible_by: ones(), fill: Fill::Minimum }
+        Self { min_size, divisible_by: ones(), fill: Padding::Minimum }
     }
 
     /// To multiples of these numbers along i, j and k, filled with each channel's minimum.
     #[must_use]
     pub fn divisible_by(divisible_by: [usize; 3]) -> Self {
-        Self { min_size: ones(), divisible_by, fill: Fill::Minimum }
+        Self { min_size: ones(), divisible_by, fill: Padding::Minimum }
     }
 
     /// Says what is wrong with the sizes, before any data is read.
@@ -60,6 +62,14 @@ impl Pad {
         let low = low_side(before.shape, shape).map(|n| -(n as f64));
         Geometry { shape, affine: before.affine.moved(low, [1.0; 3]) }
     }
+
+    pub(crate) fn undo(&self, before: &Geometry) -> Undo {
+        let after = self.lattice(before).shape;
+        if after == before.shape {
+            return Undo::Nothing;
+        }
+        Undo::Shift { shift: low_side(before.shape, after).map(|n| n as isize), after }
+    }
 }
 
 impl Preprocess for Pad {
@@ -70,16 +80,17 @@ impl Preprocess for Pad {
         if after.shape == before.shape {
             return Ok(sample);
         }
-        let inner = inner(&before, &after);
+        let low = low_side(before.shape, after.shape);
         let [i, j, k] = after.shape;
         let mut image = Array4::zeros((sample.image.n_channels(), i, j, k));
         let channels = sample.image.as_slice().chunks_exact(before.n_voxels());
-        for (mut padded, channel) in image.outer_iter_mut().zip(channels) {
-            padded.fill(self.fill.of(channel));
+        for (padded, channel) in image.outer_iter_mut().zip(channels) {
+            self.fill.fill(channel, before.shape, padded, low);
         }
-        image.slice_mut(s![.., inner[0], inner[1], inner[2]]).assign(&sample.image.data());
         let labels = sample.labels.map(|labels| {
             let mut padded = Array3::zeros(after.shape);
+            let inner: [Slice; 3] =
+                std::array::from_fn(|axis| Slice::from(low[axis]..low[axis] + before.shape[axis]));
             padded.slice_mut(s![inner[0], inner[1], inner[2]]).assign(&labels.data());
             LabelMap::new(padded, after.affine)
         });
@@ -87,19 +98,9 @@ impl Preprocess for Pad {
     }
 
     fn invert(&self, probabilities: Volume, before: &Geometry) -> Result<Volume> {
-        let after = self.lattice(before);
-        let found = probabilities.shape();
-        ensure!(found == after.shape, "expected probabilities of shape {:?}, found {found:?}", after.shape);
-        let inner = inner(before, &after);
-        let cropped = probabilities.data().slice(s![.., inner[0], inner[1], inner[2]]).to_owned();
-        Volume::new(cropped, before.affine)
+        check_shape(&probabilities, self.lattice(before).shape)?;
+        self.undo(before).whole(probabilities, before)
     }
-}
-
-/// Where the image lies in the padded lattice.
-fn inner(before: &Geometry, after: &Geometry) -> [Slice; 3] {
-    let low = low_side(before.shape, after.shape);
-    std::array::from_fn(|axis| Slice::from(low[axis]..low[axis] + before.shape[axis]))
 }
 
 /// How many of the new voxels lie before the image.
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn new_voxels_are_background_and_the_channels_minimum_or_the_chosen_value() {
-        for (fill, expected) in [(Fill::Minimum, [0.0, 50.0]), (Fill::Value(-4.0), [-4.0; 2])] {
+        for (fill, expected) in [(Padding::Minimum, [0.0, 50.0]), (Padding::Value(-4.0), [-4.0; 2])] {
             let padded = Pad { fill, ..Pad::min_size([4, 3, 3]) }.apply(sample([3, 2, 2])).unwrap();
             let corner = |channel| padded.image.data()[(channel, 3, 2, 2)];
             assert_eq!([corner(0), corner(1)], expected);
@@ -161,7 +162,7 @@ mod tests {
             divisible_by in [1..5_usize, 1..5, 1..5],
         ) {
             let before = sample(shape);
-            let step = Pad { min_size, divisible_by, fill: Fill::Minimum };
+            let step = Pad { min_size, divisible_by, fill: Padding::Minimum };
             let lattice = before.image.geometry();
             let padded = step.apply(before.clone()).unwrap();
             prop_assert_eq!(padded.image.geometry(), step.lattice(&lattice));

@@ -1,18 +1,19 @@
 //! To another spacing, and back.
 
 use anyhow::{Result, ensure};
-use mis_core::interpolation::{LabelOrder, Order, resize, resize_labels};
-use mis_core::{Geometry, LabelMap, Preprocess, Sample, Statistics, Volume, statistics};
-use ndarray::{Array3, Array4};
-use rayon::prelude::*;
+use mis_core::interpolation::{LabelOrder, Order};
+use mis_core::{Geometry, Preprocess, Sample, Volume};
 use serde::{Deserialize, Serialize};
+
+use crate::sizing::{self, Overshoot, Sizing};
+use crate::undo::{Undo, check_shape};
 
 /// Resamples image and labels to a spacing, such as [3.22, 1.62, 1.62] mm.
 ///
-/// An axis of `n` voxels gets `n·spacing/target` of them, rounded half to even as in nnU-Net, at least one; an axis of
-/// one voxel keeps it. The outer borders of the two lattices coincide, so the spacing comes out as `n·spacing` over the
-/// new number, within rounding of the target. There is no smoothing before making a lattice coarser. Where the shape
-/// does not change, neither does the sample.
+/// An axis of `n` voxels gets `n·spacing/target` of them, rounded half to even as in nnU-Net if not said otherwise, at
+/// least one; an axis of one voxel keeps it. The outer borders of the two lattices coincide, so the spacing comes out as
+/// `n·spacing` over the new number, within rounding of the target. Where the shape does not change, neither does the
+/// sample.
 ///
 /// Inverted, class probabilities are interpolated linearly onto the lattice before, class by class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,20 +30,28 @@ pub struct Resample {
     /// What becomes of values that a cubic spline throws beyond the image's range; `"clip"` if not said.
     #[serde(default)]
     pub overshoot: Overshoot,
+    /// How the new number of voxels is rounded; `"half-even"` if not said.
+    #[serde(default)]
+    pub rounding: Rounding,
+    /// Where the largest spacing, of the scan or of the target, is more than this many times the smallest, the nearest
+    /// slice is taken along its axis: between thick slices a blend shows what is in neither. nnU-Net's rule has 3; none,
+    /// the default, interpolates along all axes. Two axes of the same largest spacing are interpolated too.
+    #[serde(default)]
+    pub anisotropy: Option<f64>,
 }
 
-/// What becomes of values that a cubic spline throws beyond the image's range, beside steep edges.
+/// How a number of voxels is rounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Overshoot {
-    /// They are limited to the range of the channel, as in scikit-image, nnU-Net and MIScnn.
+pub enum Rounding {
+    /// To the nearest whole number, halves to the even one: nnU-Net's.
     #[default]
-    Clip,
-    /// They stay, as in SciPy and SimpleITK; up to 24 HU in an abdominal CT.
-    Keep,
+    HalfEven,
+    /// Down: MIScnn's.
+    Floor,
 }
 
-fn cubic() -> Order {
+pub(crate) fn cubic() -> Order {
     Order::Cubic
 }
 
@@ -50,16 +59,39 @@ impl Resample {
     /// To this spacing in mm along i, j and k: cubic splines within the image's range, labels one-hot.
     #[must_use]
     pub fn to(spacing: [f64; 3]) -> Self {
-        Self { spacing, image: Order::Cubic, labels: LabelOrder::OneHotLinear, overshoot: Overshoot::Clip }
+        Self {
+            spacing,
+            image: Order::Cubic,
+            labels: LabelOrder::OneHotLinear,
+            overshoot: Overshoot::Clip,
+            rounding: Rounding::HalfEven,
+            anisotropy: None,
+        }
     }
 
-    /// Says what is wrong with the spacing, before any data is read.
+    /// MIScnn's shape: the number of voxels is rounded down. Its dark border is not copied: beyond the border the image
+    /// goes on with its outermost voxels.
+    #[must_use]
+    pub fn miscnn(spacing: [f64; 3]) -> Self {
+        Self { rounding: Rounding::Floor, ..Self::to(spacing) }
+    }
+
+    /// nnU-Net's resampling: along the axis of thick slices by the nearest slice.
+    #[must_use]
+    pub fn nnunet(spacing: [f64; 3]) -> Self {
+        Self { anisotropy: Some(3.0), ..Self::to(spacing) }
+    }
+
+    /// Says what is wrong with the options, before any data is read.
     pub fn check(&self) -> Result<()> {
         ensure!(
             self.spacing.iter().all(|s| s.is_finite() && *s > 0.0),
             "spacing must be positive, got {:?}",
             self.spacing
         );
+        if let Some(ratio) = self.anisotropy {
+            ensure!(ratio >= 1.0, "anisotropy must be at least 1, got {ratio}");
+        }
         Ok(())
     }
 
@@ -67,84 +99,61 @@ impl Resample {
     #[must_use]
     pub fn lattice(&self, before: &Geometry) -> Geometry {
         let spacing = before.affine.spacing();
-        let shape: [usize; 3] = std::array::from_fn(|axis| match before.shape[axis] {
+        let shape = std::array::from_fn(|axis| match before.shape[axis] {
             1 => 1,
-            n => (spacing[axis] / self.spacing[axis] * n as f64).round_ties_even().max(1.0) as usize,
+            n => {
+                let n = spacing[axis] / self.spacing[axis] * n as f64;
+                let n = match self.rounding {
+                    Rounding::HalfEven => n.round_ties_even(),
+                    // A spacing that divides the scan's stays exact whatever the header's rounding.
+                    Rounding::Floor => (n + 1e-6).floor(),
+                };
+                n.max(1.0) as usize
+            }
         });
-        if shape == before.shape {
-            return *before;
-        }
-        let scale: [f64; 3] = std::array::from_fn(|axis| before.shape[axis] as f64 / shape[axis] as f64);
-        Geometry { shape, affine: before.affine.moved(scale.map(|scale| (scale - 1.0) / 2.0), scale) }
+        sizing::lattice(before, shape)
     }
+
+    /// The axis along which the nearest slice is taken.
+    fn nearest_along(&self, before: &Geometry) -> Option<usize> {
+        let ratio = self.anisotropy?;
+        let thick = [before.affine.spacing(), self.spacing].into_iter().find(|spacing| {
+            let (min, max) = (spacing.iter().copied().fold(f64::INFINITY, f64::min), largest(spacing));
+            max / min > ratio
+        })?;
+        let mut axes = (0..3).filter(|&axis| thick[axis] == largest(&thick));
+        axes.next().filter(|_| axes.next().is_none())
+    }
+
+    pub(crate) fn undo(&self, before: &Geometry) -> Undo {
+        sizing::undo(before, self.lattice(before).shape, self.nearest_along(before))
+    }
+}
+
+fn largest(spacing: &[f64; 3]) -> f64 {
+    spacing.iter().copied().fold(0.0, f64::max)
 }
 
 impl Preprocess for Resample {
     fn apply(&self, sample: Sample) -> Result<Sample> {
         self.check()?;
         let before = sample.image.geometry();
-        let after = self.lattice(&before);
-        let n_voxels = after.shape.iter().try_fold(1_usize, |n, &extent| n.checked_mul(extent));
-        ensure!(
-            n_voxels.is_some_and(|n| n <= MOST_VOXELS),
-            "spacing {:?} mm makes {:?} voxels of {:?} with spacing {:?} mm, more than can be held",
-            self.spacing,
-            after.shape,
-            before.shape,
-            before.affine.spacing()
-        );
-        if after == before {
-            return Ok(sample);
-        }
-        let image = resized(&sample.image, &after, self.image, self.overshoot)?;
-        let labels = sample.labels.map(|labels| {
-            let mut out = Array3::zeros(after.shape);
-            let to = out.as_slice_mut().expect("a new array is in standard layout");
-            resize_labels(labels.as_slice(), before.shape, to, after.shape, self.labels);
-            LabelMap::new(out, after.affine)
-        });
-        Ok(Sample { id: sample.id, image, labels: labels.transpose()? })
+        let &Self { image, labels, overshoot, .. } = self;
+        let sizing = Sizing { image, labels, overshoot, nearest_along: self.nearest_along(&before) };
+        sizing.apply(sample, &self.lattice(&before))
     }
 
     fn invert(&self, probabilities: Volume, before: &Geometry) -> Result<Volume> {
-        if probabilities.shape() == before.shape {
-            return Volume::new(probabilities.into_data(), before.affine);
-        }
-        // Blends of neighbors stay within their range.
-        resized(&probabilities, before, Order::Linear, Overshoot::Keep)
+        check_shape(&probabilities, self.lattice(before).shape)?;
+        self.undo(before).whole(probabilities, before)
     }
-}
-
-/// 64 GiB of grey values: beyond it, a spacing is a mistake in the experiment or in a file's header.
-const MOST_VOXELS: usize = 1 << 34;
-
-fn resized(volume: &Volume, to: &Geometry, order: Order, overshoot: Overshoot) -> Result<Volume> {
-    let (from, [i, j, k]) = (volume.shape(), to.shape);
-    let mut out = Array4::zeros((volume.n_channels(), i, j, k));
-    let values = out.as_slice_mut().expect("a new array is in standard layout");
-    let channels = volume.as_slice().chunks_exact(from.iter().product());
-    for (source, out) in channels.zip(values.chunks_exact_mut(to.n_voxels())) {
-        resize(source, from, out, to.shape, order);
-        if order == Order::Cubic && overshoot == Overshoot::Clip {
-            clip_to_range_of(source, out);
-        }
-    }
-    Volume::new(out, to.affine)
-}
-
-fn clip_to_range_of(source: &[f32], out: &mut [f32]) {
-    let Statistics { min, max, .. } = statistics(source);
-    out.par_chunks_mut(1 << 16).for_each(|values| {
-        for value in values {
-            *value = value.max(min).min(max);
-        }
-    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mis_core::Affine;
+    use mis_core::{Affine, LabelMap};
+    use ndarray::{Array3, Array4};
     use proptest::prelude::*;
 
     fn sample(shape: [usize; 3], spacing: [f64; 3], value: impl Fn([usize; 3]) -> f32) -> Sample {
@@ -171,6 +180,32 @@ mod tests {
             let (a, b) = (corner(&before, side), corner(&after, side));
             assert!((0..3).all(|axis| (a[axis] - b[axis]).abs() < 1e-9), "{a:?} is not {b:?}");
         }
+    }
+
+    #[test]
+    fn miscnns_shape_is_rounded_down() {
+        let before = sample([16, 16, 16], [1.8, 3.0, 3.0], |_| 0.0).image.geometry();
+        assert_eq!(Resample::miscnn([1.0; 3]).lattice(&before).shape, [28, 48, 48]);
+        assert_eq!(Resample::to([1.0; 3]).lattice(&before).shape, [29, 48, 48]);
+    }
+
+    #[test]
+    fn between_thick_slices_the_nearest_is_taken() {
+        let value = |[i, j, _]: [usize; 3]| (10 * i) as f32 + (j as f32 - 4.0).powi(2);
+        let thick = sample([5, 9, 9], [4.0, 1.0, 1.0], value);
+        let step = Resample { image: Order::Linear, ..Resample::nnunet([2.0, 0.5, 1.0]) };
+        let found = step.apply(thick.clone()).unwrap().image;
+        assert_eq!(found.shape(), [10, 18, 9]);
+        for i in 0..10 {
+            let row = |i: usize| (0..18).map(|j| found.data()[(0, i, j, 0)]).collect::<Vec<_>>();
+            let shift = (10 * (i / 2)) as f32;
+            let expected: Vec<f32> = row(0).iter().map(|value| value + shift).collect();
+            assert!(row(i).iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-4), "slice {i}");
+        }
+        let even = sample([5, 9, 9], [2.0, 1.0, 1.0], value);
+        let step = Resample { image: Order::Linear, ..Resample::nnunet([1.0, 0.5, 1.0]) };
+        let plain = Resample { anisotropy: None, ..step };
+        assert_eq!(step.apply(even.clone()).unwrap(), plain.apply(even).unwrap());
     }
 
     #[test]

@@ -6,7 +6,11 @@ use anyhow::Result;
 use mis_core::{Geometry, Preprocess, Sample, Volume};
 use serde::{Deserialize, Serialize};
 
-use crate::{Clip, Pad, Resample, ZScore};
+use crate::undo::Undo;
+use crate::{
+    Clip, ClipPercentiles, Crop, CtNormalize, Grayscale, HistogramStandardize, HounsfieldWindow, MinMax,
+    OnChannels, Pad, Reorient, Resample, Resize, ZScore,
+};
 
 /// A step of a preprocessing pipeline: one of this crate's, by name in an experiment file, or your own in Rust.
 ///
@@ -15,14 +19,34 @@ use crate::{Clip, Pad, Resample, ZScore};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "kebab-case")]
 pub enum Step {
+    /// To axes that run another way.
+    Reorient(Reorient),
+    /// To the box that holds something.
+    Crop(Crop),
     /// To a spacing.
     Resample(Resample),
+    /// To a shape, by interpolation.
+    Resize(Resize),
+    /// To a shape, by new voxels.
+    Pad(Pad),
     /// To an intensity window.
     Clip(Clip),
+    /// To the values that are not rare.
+    ClipPercentiles(ClipPercentiles),
     /// To mean 0 and standard deviation 1.
     ZScore(ZScore),
-    /// To a shape.
-    Pad(Pad),
+    /// To a range.
+    MinMax(MinMax),
+    /// To 256 grey values.
+    Grayscale(Grayscale),
+    /// Through Hounsfield units to a window.
+    HounsfieldWindow(HounsfieldWindow),
+    /// By the statistics of a CT data set.
+    CtNormalize(CtNormalize),
+    /// To one scale for scans of many machines.
+    HistogramStandardize(HistogramStandardize),
+    /// A step on some channels.
+    OnChannels(OnChannels),
     /// A step of your own; a file cannot name it.
     #[serde(skip)]
     Custom(Arc<dyn Preprocess>),
@@ -40,10 +64,20 @@ impl Step {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Reorient(_) => "reorient",
+            Self::Crop(_) => "crop",
             Self::Resample(_) => "resample",
-            Self::Clip(_) => "clip",
-            Self::ZScore(_) => "z-score",
+            Self::Resize(_) => "resize",
             Self::Pad(_) => "pad",
+            Self::Clip(_) => "clip",
+            Self::ClipPercentiles(_) => "clip-percentiles",
+            Self::ZScore(_) => "z-score",
+            Self::MinMax(_) => "min-max",
+            Self::Grayscale(_) => "grayscale",
+            Self::HounsfieldWindow(_) => "hounsfield-window",
+            Self::CtNormalize(_) => "ct-normalize",
+            Self::HistogramStandardize(_) => "histogram-standardize",
+            Self::OnChannels(_) => "on-channels",
             Self::Custom(_) => "custom",
         }
     }
@@ -51,21 +85,54 @@ impl Step {
     /// Says what is wrong with the options, before any data is read; a step of your own is not looked into.
     pub fn check(&self) -> Result<()> {
         match self {
+            Self::Crop(step) => step.check(),
             Self::Resample(step) => step.check(),
-            Self::Clip(step) => step.check(),
+            Self::Resize(step) => step.check(),
             Self::Pad(step) => step.check(),
-            Self::ZScore(_) | Self::Custom(_) => Ok(()),
+            Self::Clip(step) => step.check(),
+            Self::ClipPercentiles(step) => step.check(),
+            Self::ZScore(step) => step.check(),
+            Self::MinMax(step) => step.check(),
+            Self::HounsfieldWindow(step) => step.check(),
+            Self::CtNormalize(step) => step.check(),
+            Self::HistogramStandardize(step) => step.check(),
+            Self::OnChannels(step) => step.check(),
+            Self::Reorient(_) | Self::Grayscale(_) | Self::Custom(_) => Ok(()),
         }
     }
 
     fn inner(&self) -> &dyn Preprocess {
         match self {
+            Self::Reorient(step) => step,
+            Self::Crop(step) => step,
             Self::Resample(step) => step,
-            Self::Clip(step) => step,
-            Self::ZScore(step) => step,
+            Self::Resize(step) => step,
             Self::Pad(step) => step,
+            Self::Clip(step) => step,
+            Self::ClipPercentiles(step) => step,
+            Self::ZScore(step) => step,
+            Self::MinMax(step) => step,
+            Self::Grayscale(step) => step,
+            Self::HounsfieldWindow(step) => step,
+            Self::CtNormalize(step) => step,
+            Self::HistogramStandardize(step) => step,
+            Self::OnChannels(step) => step,
             Self::Custom(step) => step.as_ref(),
         }
+    }
+
+    /// The way back from `after` to `before` as a value; none for a step of your own that changed the lattice, which
+    /// alone knows it.
+    pub(crate) fn undo(&self, before: &Geometry, after: &Geometry) -> Result<Option<Undo>> {
+        Ok(match self {
+            Self::Reorient(step) => Some(step.undo(before)),
+            Self::Crop(_) => Some(Crop::undo(before, after)?),
+            Self::Resample(step) => Some(step.undo(before)),
+            Self::Resize(step) => Some(step.undo(before)),
+            Self::Pad(step) => Some(step.undo(before)),
+            Self::Custom(_) => (before == after).then_some(Undo::Nothing),
+            _ => Some(Undo::Nothing),
+        })
     }
 }
 
@@ -88,11 +155,27 @@ macro_rules! from_step {
         }
     )*};
 }
-from_step!(Resample, Clip, ZScore, Pad);
+from_step!(
+    Reorient,
+    Crop,
+    Resample,
+    Resize,
+    Pad,
+    Clip,
+    ClipPercentiles,
+    ZScore,
+    MinMax,
+    Grayscale,
+    HounsfieldWindow,
+    CtNormalize,
+    HistogramStandardize,
+    OnChannels
+);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Padding;
 
     #[track_caller]
     fn check(json: &str, expected: Step) {
@@ -111,6 +194,19 @@ mod tests {
             Resample::to([3.22, 1.62, 1.62]).into(),
         );
         check(r#"{ "pad": { "divisible-by": [8, 8, 8] } }"#, Pad::divisible_by([8; 3]).into());
+        check(
+            r#"{ "pad": { "min-size": [8, 8, 8], "fill": { "value": 0 } } }"#,
+            Pad { fill: Padding::Value(0.0), ..Pad::min_size([8; 3]) }.into(),
+        );
+        check(r#""crop""#, Crop::default().into());
+        check(r#"{ "crop": { "to": { "above": -500 } } }"#, Crop::above(-500.0).into());
+        check(r#"{ "reorient": { "to": "LPS" } }"#, Reorient { to: "LPS".parse().unwrap() }.into());
+        check(r#"{ "z-score": { "over": "non-zero", "outside": "zero" } }"#, ZScore::non_zero().into());
+        check(r#"{ "min-max": { "to": [-1, 1] } }"#, MinMax::to(-1.0, 1.0).into());
+        check(
+            r#"{ "on-channels": { "channels": [1], "step": "z-score" } }"#,
+            OnChannels { channels: vec![1], step: Box::new(ZScore::default().into()) }.into(),
+        );
     }
 
     #[test]

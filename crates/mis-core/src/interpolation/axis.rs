@@ -29,7 +29,8 @@ pub(super) fn positions(from: usize, to: usize) -> impl Iterator<Item = Position
     })
 }
 
-/// The old voxels at either side of a new one; both are the outermost one beyond the border.
+/// The old voxels at either side of a new one; both are the outermost one beyond the border, and both are the one that
+/// a new voxel lies upon.
 #[derive(Clone, Copy)]
 pub(super) struct Between {
     pub(super) lower: usize,
@@ -46,10 +47,18 @@ pub(super) fn between(from: usize, to: usize) -> Vec<Between> {
     positions(from, to)
         .map(|at| Between {
             lower: at.lower.clamp(0, last) as usize,
-            upper: (at.lower + 1).clamp(0, last) as usize,
+            upper: (at.lower + isize::from(at.numerator > 0)).clamp(0, last) as usize,
             shares: [at.denominator - at.numerator, at.numerator],
             fraction: at.fraction(),
         })
+        .collect()
+}
+
+/// The nearest voxel of each voxel of the new axis, in the form of neighbors.
+pub(super) fn upon(from: usize, to: usize) -> Vec<Between> {
+    nearest(from, to)
+        .into_iter()
+        .map(|voxel| Between { lower: voxel, upper: voxel, shares: [1, 0], fraction: 0.0 })
         .collect()
 }
 

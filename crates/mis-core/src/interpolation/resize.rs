@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::axis::nearest;
-use super::{Order, resize_cubic::resize_cubic, resize_linear::resize_linear};
+use super::{LinearResize, Order, resize_cubic::resize_cubic};
+use crate::PatchLocation;
 
 /// Resizes one channel of shape `from` to shape `to`, borders on borders, values beyond the border as at the border.
 ///
@@ -22,9 +23,46 @@ pub fn resize(source: &[f32], from: [usize; 3], out: &mut [f32], to: [usize; 3],
     }
     match order {
         Order::Nearest => resize_nearest(source, from, out, to),
-        Order::Linear => resize_linear(source, from, out, to),
+        Order::Linear => linear(source, out, LinearResize { from, to, nearest_along: None }),
         Order::Cubic => resize_cubic(source, from, out, to),
     }
+}
+
+/// Resizes one channel slice by slice: within the slices across `axis` by `order`, along the axis by the nearest slice,
+/// as nnU-Net resamples scans of thick slices. Otherwise as [`resize`].
+///
+/// # Panics
+/// Where a slice has not the length of its shape, or a shape is empty.
+pub fn resize_slices(
+    source: &[f32],
+    from: [usize; 3],
+    out: &mut [f32],
+    to: [usize; 3],
+    order: Order,
+    axis: usize,
+) {
+    if order == Order::Linear {
+        linear(source, out, LinearResize { from, to, nearest_along: Some(axis) });
+        return;
+    }
+    // Slices are resized where there are fewer of them: before some are repeated, after some are left out.
+    let mut between = to;
+    between[axis] = from[axis];
+    if between[axis] <= to[axis] {
+        let mut slices = vec![0.0; between.iter().product()];
+        resize(source, from, &mut slices, between, order);
+        resize(&slices, between, out, to, Order::Nearest);
+    } else {
+        between = from;
+        between[axis] = to[axis];
+        let mut slices = vec![0.0; between.iter().product()];
+        resize(source, from, &mut slices, between, Order::Nearest);
+        resize(&slices, between, out, to, order);
+    }
+}
+
+fn linear(source: &[f32], out: &mut [f32], resize: LinearResize) {
+    resize.make(source, &PatchLocation::whole(resize.from), out, &PatchLocation::whole(resize.to));
 }
 
 /// The nearest voxel's value, of grey values and labels alike.

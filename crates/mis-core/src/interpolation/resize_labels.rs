@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::LabelOrder;
-use super::axis::between;
+use super::axis::{Between, between, upon};
 use super::majority::majority;
 use super::resize::{check_shape, resize_nearest};
 
@@ -21,12 +21,35 @@ pub fn resize_labels(source: &[u8], from: [usize; 3], out: &mut [u8], to: [usize
     }
     match order {
         LabelOrder::Nearest => resize_nearest(source, from, out, to),
-        LabelOrder::OneHotLinear => resize_one_hot(source, from, out, to),
+        LabelOrder::OneHotLinear => one_hot(source, from, out, to, None),
     }
 }
 
-fn resize_one_hot(source: &[u8], from: [usize; 3], out: &mut [u8], to: [usize; 3]) {
-    let [at_i, at_j, at_k]: [Vec<_>; 3] = std::array::from_fn(|axis| between(from[axis], to[axis]));
+/// Resizes class indices slice by slice: within the slices across `axis` by `order`, along the axis by the nearest
+/// slice. Otherwise as [`resize_labels`].
+///
+/// # Panics
+/// Where a slice has not the length of its shape, or a shape is empty.
+pub fn resize_label_slices(
+    source: &[u8],
+    from: [usize; 3],
+    out: &mut [u8],
+    to: [usize; 3],
+    order: LabelOrder,
+    axis: usize,
+) {
+    check_shape(source.len(), from);
+    check_shape(out.len(), to);
+    match order {
+        LabelOrder::Nearest => resize_nearest(source, from, out, to),
+        LabelOrder::OneHotLinear => one_hot(source, from, out, to, Some(axis)),
+    }
+}
+
+fn one_hot(source: &[u8], from: [usize; 3], out: &mut [u8], to: [usize; 3], nearest_along: Option<usize>) {
+    let [at_i, at_j, at_k]: [Vec<Between>; 3] = std::array::from_fn(|axis| {
+        if nearest_along == Some(axis) { upon(from[axis], to[axis]) } else { between(from[axis], to[axis]) }
+    });
     let width = from[2];
     let row = |i: usize, j: usize| &source[(i * from[1] + j) * width..][..width];
     let planes = out.par_chunks_exact_mut(to[1] * to[2]).zip(&at_i);

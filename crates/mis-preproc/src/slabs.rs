@@ -1,0 +1,226 @@
+//! A label map on the scan's lattice, made slab by slab.
+
+use anyhow::{Context as _, Result, ensure};
+use mis_core::{Geometry, LabelMap, PatchLocation, Volume};
+use ndarray::Array3;
+use rayon::prelude::*;
+
+use crate::undo::{Undo, cut};
+use crate::{Step, invert_all};
+
+/// The most probable class of each voxel of the scan, from class probabilities `(class, i, j, k)` on the lattice after
+/// all steps: to the bit what [`argmax`](mis_core::argmax) says of [`invert_all`]'s result, without ever holding that
+/// result.
+///
+/// The scan is made slab by slab along i, and each slab class by class, so that beside the probabilities and the label
+/// map about `memory` bytes are taken however many classes there are; a slab is one voxel thick at the least. A step of
+/// your own that changes the lattice is undone for the whole volume at once.
+pub fn label_map(
+    steps: &[Step],
+    mut probabilities: Volume,
+    lattices: &[Geometry],
+    memory: usize,
+) -> Result<LabelMap> {
+    ensure!(
+        lattices.len() == steps.len(),
+        "expected the lattice before each of {} steps, got {}",
+        steps.len(),
+        lattices.len()
+    );
+    ensure!(
+        probabilities.n_channels() <= 256,
+        "a class index names at most 256 classes, got {}",
+        probabilities.n_channels()
+    );
+    let mut undos = Vec::with_capacity(steps.len());
+    for (number, (step, before)) in steps.iter().zip(lattices).enumerate() {
+        let last = probabilities.geometry();
+        let after = lattices.get(number + 1).unwrap_or(&last);
+        let Some(undo) = step.undo(before, after).context(step.name())? else {
+            probabilities = invert_all(&steps[number..], probabilities, &lattices[number..])?;
+            break;
+        };
+        if undo != Undo::Nothing {
+            undos.push(undo);
+        }
+    }
+    let scan = lattices.first().copied().unwrap_or(probabilities.geometry());
+    let slabs = Slabs { undos, scan: scan.shape };
+    let mut labels = Array3::zeros(scan.shape);
+    let plane = scan.shape[1] * scan.shape[2];
+    let values = labels.as_slice_mut().expect("a new array is in standard layout");
+    let mut room = Room::default();
+    for (slab, labels) in values.chunks_mut(plane * slabs.thickness(memory)).enumerate() {
+        let first = slab * slabs.thickness(memory);
+        let at = PatchLocation {
+            start: [first as isize, 0, 0],
+            shape: [labels.len() / plane, scan.shape[1], scan.shape[2]],
+        };
+        slabs.make(&probabilities, &at, labels, &mut room);
+    }
+    LabelMap::new(labels, scan.affine)
+}
+
+struct Slabs {
+    /// The way back, from the scan on: the first is carried out last.
+    undos: Vec<Undo>,
+    scan: [usize; 3],
+}
+
+/// Buffers of one slab, used again for the next.
+#[derive(Default)]
+struct Room {
+    best: Vec<f32>,
+    part: Vec<f32>,
+    made: Vec<f32>,
+    cut: Vec<f32>,
+}
+
+impl Slabs {
+    /// Planes of the scan that fit into the memory.
+    fn thickness(&self, memory: usize) -> usize {
+        // The best so far, the class's own, and the largest box on the way, which is read and made.
+        let bytes = |n: usize| -> usize {
+            let at = PatchLocation { start: [0; 3], shape: [n, self.scan[1], self.scan[2]] };
+            let on_the_way = self.boxes(&at).iter().flatten().map(PatchLocation::n_voxels).max().unwrap_or(0);
+            size_of::<f32>() * (2 * at.n_voxels() + 2 * on_the_way)
+        };
+        let (mut fits, mut too_many) = (1, self.scan[0] + 1);
+        while too_many - fits > 1 {
+            let middle = fits.midpoint(too_many);
+            if bytes(middle) <= memory { fits = middle } else { too_many = middle }
+        }
+        fits
+    }
+
+    /// The box on each lattice, from the scan's to the network's; none from where no voxel is read.
+    fn boxes(&self, at: &PatchLocation) -> Vec<Option<PatchLocation>> {
+        let mut boxes = vec![Some(*at)];
+        for undo in &self.undos {
+            boxes.push(boxes[boxes.len() - 1].as_ref().and_then(|at| undo.reads(at)));
+        }
+        boxes
+    }
+
+    fn make(&self, probabilities: &Volume, at: &PatchLocation, labels: &mut [u8], room: &mut Room) {
+        let boxes = self.boxes(at);
+        let shape = probabilities.shape();
+        let classes = probabilities.as_slice().chunks_exact(shape.iter().product());
+        for (class, values) in classes.enumerate() {
+            let source = match &boxes[boxes.len() - 1] {
+                Some(read) => cut(values, shape, read, &mut room.cut),
+                None => &[],
+            };
+            let mut first = Some(source);
+            for number in (0..self.undos.len()).rev() {
+                let Some(to) = &boxes[number] else { continue };
+                room.made.resize(to.n_voxels(), 0.0);
+                let source = first.take().unwrap_or(&room.part);
+                self.undos[number].make(class, source, boxes[number + 1].as_ref(), &mut room.made, to);
+                std::mem::swap(&mut room.part, &mut room.made);
+            }
+            let values = first.unwrap_or(&room.part);
+            if class == 0 {
+                room.best.clear();
+                room.best.extend_from_slice(values);
+                labels.fill(0);
+            } else {
+                keep_best(values, class as u8, &mut room.best, labels);
+            }
+        }
+    }
+}
+
+/// Takes the class where it is more probable than the best of those before it; the lower class wins a tie.
+fn keep_best(values: &[f32], class: u8, best: &mut [f32], labels: &mut [u8]) {
+    const CHUNK: usize = 1 << 16;
+    let chunks = labels.par_chunks_mut(CHUNK).zip(best.par_chunks_mut(CHUNK)).zip(values.par_chunks(CHUNK));
+    chunks.for_each(|((labels, best), values)| {
+        for ((label, best), &value) in labels.iter_mut().zip(best).zip(values) {
+            if value > *best {
+                *best = value;
+                *label = class;
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clip, Crop, Pad, Reorient, Resample, Resize, ZScore, apply_all};
+    use mis_core::{Affine, Preprocess, Sample, argmax, sample_rng};
+    use ndarray::Array4;
+    use proptest::prelude::*;
+    use rand::Rng as _;
+
+    /// A cube of ones in a frame of zeros.
+    fn scan(shape: [usize; 3]) -> Sample {
+        let affine =
+            Affine::new([[0., 0., 0.8, 5.], [0., -0.8, 0., 6.], [-3., 0., 0., 7.], [0., 0., 0., 1.]])
+                .unwrap();
+        let [i, j, k] = shape;
+        let inside = |at: [usize; 3]| (0..3).all(|axis| 1 < at[axis] && at[axis] + 2 < shape[axis]);
+        let data = Array4::from_shape_fn((1, i, j, k), |(_, i, j, k)| f32::from(u8::from(inside([i, j, k]))));
+        Sample { id: "a".into(), image: Volume::new(data, affine).unwrap(), labels: None }
+    }
+
+    #[derive(Debug)]
+    struct Halves;
+
+    /// Every second voxel along k.
+    impl Preprocess for Halves {
+        fn apply(&self, sample: Sample) -> Result<Sample> {
+            let data = sample.image.data().slice_move(ndarray::s![.., .., .., ..;2]).to_owned();
+            let affine = sample.image.affine().moved([0.0; 3], [1.0, 1.0, 2.0]);
+            Ok(Sample { image: Volume::new(data, affine)?, ..sample })
+        }
+
+        fn invert(&self, probabilities: Volume, before: &Geometry) -> Result<Volume> {
+            let [i, j, k] = before.shape;
+            let data = probabilities.data();
+            let shape = (probabilities.n_channels(), i, j, k);
+            let back = Array4::from_shape_fn(shape, |(c, i, j, k)| data[(c, i, j, k / 2)]);
+            Volume::new(back, before.affine)
+        }
+    }
+
+    fn any_steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            Just(Step::from(Reorient { to: "RAS".parse().unwrap() })),
+            Just(Step::from(Crop::default())),
+            (0.5..4.0_f64).prop_map(|s| Step::from(Resample::to([s, 1.3, 0.7]))),
+            (0.5..4.0_f64).prop_map(|s| Step::from(Resample::nnunet([s, 1.3, 0.7]))),
+            (1..12_usize).prop_map(|n| Step::from(Resize::to([n, 7, 9]))),
+            (1..9_usize).prop_map(|n| Step::from(Pad::divisible_by([n, 4, 4]))),
+            Just(Step::from(ZScore::default())),
+            Just(Step::from(Clip { min: 0.0, max: 0.5 })),
+            Just(Step::custom(Halves)),
+        ];
+        proptest::collection::vec(step, 0..5)
+    }
+
+    proptest! {
+        #[test]
+        fn slab_by_slab_gives_what_the_whole_gives(
+            steps in any_steps(), shape in [5..9_usize, 5..9, 5..9], seed in 0..1000_u64, memory in 0..20_000_usize,
+        ) {
+            let (input, lattices) = apply_all(&steps, scan(shape)).unwrap();
+            let rng = &mut sample_rng(seed, 0, 0);
+            let [i, j, k] = input.image.shape();
+            // Few values, so that there are ties.
+            let data = Array4::from_shape_simple_fn((3, i, j, k), || f32::from(rng.random_range(0..4_u8)) / 4.0);
+            let probabilities = Volume::new(data, input.image.affine()).unwrap();
+            let whole = argmax(&invert_all(&steps, probabilities.clone(), &lattices).unwrap());
+            prop_assert_eq!(whole.shape(), shape);
+            prop_assert_eq!(label_map(&steps, probabilities, &lattices, memory).unwrap(), whole);
+        }
+    }
+
+    #[test]
+    fn slabs_are_as_thick_as_the_memory_allows() {
+        let slabs = Slabs { undos: Vec::new(), scan: [100, 10, 10] };
+        // Four values of 4 bytes for each of 100 voxels of a plane.
+        assert_eq!([0, 1600, 3199, 3200, 1 << 30].map(|memory| slabs.thickness(memory)), [1, 1, 1, 2, 100]);
+    }
+}
