@@ -1,4 +1,4 @@
-//! The program `mis`: cross-validate, train and predict from the shell.
+//! The program `mis`: plan, cross-validate, train and predict from the shell.
 
 #![expect(
     clippy::print_stdout,
@@ -8,6 +8,7 @@
 
 mod cv;
 mod experiment_args;
+mod plan;
 mod predict;
 mod train;
 
@@ -31,6 +32,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Plan(plan::Plan),
     Cv(cv::Cv),
     Train(train::Train),
     Predict(predict::Predict),
@@ -59,6 +61,7 @@ fn run(cli: &Cli) -> Result<()> {
         signal.raise();
     })?;
     match &cli.verb {
+        Verb::Plan(plan) => plan.run(),
         Verb::Cv(cv) => cv.run(&stop),
         Verb::Train(train) => train.run(&stop),
         Verb::Predict(predict) => predict.run(&stop),

@@ -72,6 +72,19 @@ impl NnunetRaw {
         table().with_context(|| format!("labels of {}", self.path.join("dataset.json").display()))
     }
 
+    /// What `dataset.json` calls the channels of a scan, in their order, such as `CT` or `T1`.
+    pub fn channel_names(&self) -> Result<Vec<String>> {
+        let mut channels = Vec::new();
+        for (number, name) in self.description()?.channels() {
+            let number: usize = number.parse().with_context(|| {
+                format!("expected channels numbered from 0 in dataset.json, found {number:?}")
+            })?;
+            channels.push((number, name.as_str().map_or_else(|| name.to_string(), str::to_owned)));
+        }
+        channels.sort_unstable();
+        Ok(channels.into_iter().map(|(_, name)| name).collect())
+    }
+
     /// The data set's own division into folds, where it has one.
     #[must_use]
     pub fn splits_file(&self) -> Option<PathBuf> {

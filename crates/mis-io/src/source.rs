@@ -30,6 +30,17 @@ impl Source {
         Self::Custom(Arc::new(source))
     }
 
+    /// The layout that a folder shows: nnU-Net's where it holds a `dataset.json`, else case folders. Refused where there
+    /// are no cases.
+    pub fn in_folder(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        if path.join("dataset.json").is_file() {
+            Ok(NnunetRaw::open(path)?.into())
+        } else {
+            Ok(CaseFolders::open(path)?.into())
+        }
+    }
+
     /// Where the data lie; none for a custom source.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
@@ -63,6 +74,14 @@ impl Source {
     pub fn class_table(&self) -> Result<Option<ClassTable>> {
         match self {
             Self::Nnunet(source) => source.class_table().map(Some),
+            Self::CaseFolders(_) | Self::Custom(_) => Ok(None),
+        }
+    }
+
+    /// What the data set calls the channels of a scan, in their order; none where the layout does not say.
+    pub fn channel_names(&self) -> Result<Option<Vec<String>>> {
+        match self {
+            Self::Nnunet(source) => source.channel_names().map(Some),
             Self::CaseFolders(_) | Self::Custom(_) => Ok(None),
         }
     }

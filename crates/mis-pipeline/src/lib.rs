@@ -27,6 +27,7 @@ mod cases;
 mod experiment;
 mod experiment_file;
 mod folds;
+mod plan;
 mod predict_config;
 
 mod chosen_folds;
@@ -49,6 +50,7 @@ mod threads;
 pub use cases::Cases;
 pub use experiment::{Experiment, ExperimentBuilder};
 pub use folds::Folds;
+pub use plan::{PlanOptions, plan, write_plan};
 pub use predict_config::{PredictConfig, WeightsChoice};
 
 pub use cross_validate::cross_validate;

@@ -9,7 +9,7 @@ use mis_core::{DataSource, PredictionSink as _, SampleId, argmax};
 use mis_io::{NiftiFolder, ScanFiles, nifti};
 use mis_train::{DeviceChoice, StopSignal};
 
-use crate::{TrainedRun, ensemble};
+use crate::{TrainedRun, ensemble, label_map};
 
 /// What to predict, with what, and where to.
 #[derive(Clone, Copy, Debug)]
@@ -60,13 +60,12 @@ fn predict_one(
     id: &SampleId,
 ) -> Result<()> {
     let scan = sink.scans.load_image(id)?;
+    if !job.probabilities {
+        return sink.write(id, &label_map(runs, &scan)?);
+    }
     let probabilities = ensemble(runs, &scan)?;
     sink.write(id, &argmax(&probabilities))?;
-    if job.probabilities {
-        let files = sink.scans.files(id)?;
-        let header = files.images.first().map(|path| nifti::read_header(path)).transpose()?;
-        let path = job.out.join(format!("{id}_probabilities.nii.gz"));
-        nifti::write_volume(&path, &probabilities, header.as_ref())?;
-    }
-    Ok(())
+    let files = sink.scans.files(id)?;
+    let header = files.images.first().map(|path| nifti::read_header(path)).transpose()?;
+    nifti::write_volume(&job.out.join(format!("{id}_probabilities.nii.gz")), &probabilities, header.as_ref())
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use mis_core::{LabelMap, Sample, Volume, argmax};
+use mis_core::{Geometry, LabelMap, Sample, Volume, argmax};
 use mis_models::Model;
 use mis_preproc::{apply_all, invert_all};
 use mis_train::{CHECKPOINT_BEST, CHECKPOINT_LAST, Checkpoint, DeviceChoice, predict};
@@ -49,9 +49,21 @@ impl TrainedRun {
 
     /// Class probabilities on the scan's own lattice: the mean over the run's networks.
     pub fn probabilities(&self, scan: &Volume) -> Result<Volume> {
-        let steps = &self.experiment.preprocess;
+        let (mean, lattices) = self.prepared_probabilities(scan)?;
+        invert_all(&self.experiment.preprocess, mean, &lattices)
+    }
+
+    /// The most probable classes on the scan's own lattice: those of [`probabilities`](Self::probabilities), which are
+    /// never held whole.
+    pub fn label_map(&self, scan: &Volume) -> Result<LabelMap> {
+        let (mean, lattices) = self.prepared_probabilities(scan)?;
+        mis_preproc::label_map(&self.experiment.preprocess, mean, &lattices, EXPORT_MEMORY)
+    }
+
+    /// Class probabilities on the lattice that the networks see, and the lattice before each step that leads to it.
+    fn prepared_probabilities(&self, scan: &Volume) -> Result<(Volume, Vec<Geometry>)> {
         let sample = Sample { id: "scan".into(), image: scan.clone(), labels: None };
-        let (prepared, lattices) = apply_all(steps, sample)?;
+        let (prepared, lattices) = apply_all(&self.experiment.preprocess, sample)?;
         let window = self.experiment.window();
         let mut models = self.models.iter();
         let first = models.next().context("a run without a network cannot predict")?;
@@ -60,13 +72,20 @@ impl TrainedRun {
             add(&mut mean, &predict(model, &prepared.image, &window)?)?;
         }
         divide(&mut mean, self.models.len());
-        invert_all(steps, mean, &lattices)
+        Ok((mean, lattices))
     }
 }
 
+/// What a label map on the scan's lattice may take in bytes while it is made, beside itself and the probabilities that
+/// it is made from.
+const EXPORT_MEMORY: usize = 256 << 20;
+
 /// The most probable classes on the scan's own lattice: of the mean over runs of their probabilities.
 pub fn label_map(runs: &[TrainedRun], scan: &Volume) -> Result<LabelMap> {
-    Ok(argmax(&ensemble(runs, scan)?))
+    match runs {
+        [run] => run.label_map(scan),
+        _ => Ok(argmax(&ensemble(runs, scan)?)),
+    }
 }
 
 /// Class probabilities on the scan's own lattice: the mean over runs.
