@@ -13,8 +13,9 @@ use crate::{Step, invert_all};
 /// result.
 ///
 /// The scan is made slab by slab along i, and each slab class by class, so that beside the probabilities and the label
-/// map about `memory` bytes are taken however many classes there are; a slab is one voxel thick at the least. A step of
-/// your own that changes the lattice is undone for the whole volume at once.
+/// map at most about `memory` bytes are taken however many classes there are; a slab is one voxel thick at the least.
+/// Classes are taken from the most probable one down, and those that cannot win a voxel of the slab are left out, which
+/// of a hundred classes are most. A step of your own that changes the lattice is undone for the whole volume at once.
 pub fn label_map(
     steps: &[Step],
     mut probabilities: Volume,
@@ -50,8 +51,10 @@ pub fn label_map(
     let plane = scan.shape[1] * scan.shape[2];
     let values = labels.as_slice_mut().expect("a new array is in standard layout");
     let mut room = Room::default();
-    for (slab, labels) in values.chunks_mut(plane * slabs.thickness(memory)).enumerate() {
-        let first = slab * slabs.thickness(memory);
+    // Thin, so that few classes have a voxel in a slab, and thick enough for all threads.
+    let thickness = slabs.thickness(memory).min((2 * rayon::current_num_threads()).max(8));
+    for (slab, labels) in values.chunks_mut(plane * thickness).enumerate() {
+        let first = slab * thickness;
         let at = PatchLocation {
             start: [first as isize, 0, 0],
             shape: [labels.len() / plane, scan.shape[1], scan.shape[2]],
@@ -70,7 +73,14 @@ struct Slabs {
 /// Buffers of one slab, used again for the next.
 #[derive(Default)]
 struct Room {
+    /// The largest probability of each voxel so far.
     best: Vec<f32>,
+    class: ClassRoom,
+}
+
+/// Buffers of one class.
+#[derive(Default)]
+struct ClassRoom {
     part: Vec<f32>,
     made: Vec<f32>,
     cut: Vec<f32>,
@@ -105,44 +115,89 @@ impl Slabs {
     fn make(&self, probabilities: &Volume, at: &PatchLocation, labels: &mut [u8], room: &mut Room) {
         let boxes = self.boxes(at);
         let shape = probabilities.shape();
-        let classes = probabilities.as_slice().chunks_exact(shape.iter().product());
-        for (class, values) in classes.enumerate() {
-            let source = match &boxes[boxes.len() - 1] {
-                Some(read) => cut(values, shape, read, &mut room.cut),
-                None => &[],
-            };
-            let mut first = Some(source);
-            for number in (0..self.undos.len()).rev() {
-                let Some(to) = &boxes[number] else { continue };
-                room.made.resize(to.n_voxels(), 0.0);
-                let source = first.take().unwrap_or(&room.part);
-                self.undos[number].make(class, source, boxes[number + 1].as_ref(), &mut room.made, to);
-                std::mem::swap(&mut room.part, &mut room.made);
+        let n: usize = shape.iter().product();
+        let class_values = |class: u8| &probabilities.as_slice()[usize::from(class) * n..][..n];
+        let Some(read) = &boxes[boxes.len() - 1] else { return labels.fill(0) };
+
+        // What a class can reach at most. Cropping makes background certain outside, so it comes first in any case.
+        let reach =
+            |class: u8| if class == 0 { f32::INFINITY } else { largest(class_values(class), shape, read) };
+        let classes: Vec<u8> = (0..=255).take(probabilities.n_channels()).collect();
+        let mut order: Vec<(f32, u8)> = classes.par_iter().map(|&class| (reach(class), class)).collect();
+        order.sort_by(|a, b| b.0.total_cmp(&a.0));
+
+        let mut least = f32::NEG_INFINITY;
+        for (reach, class) in order {
+            // Blends may round a little beyond what they blend.
+            if reach + 1e-6 * reach.abs() < least {
+                break;
             }
-            let values = first.unwrap_or(&room.part);
+            let values = self.on_scan(class, class_values(class), shape, &boxes, &mut room.class);
             if class == 0 {
                 room.best.clear();
                 room.best.extend_from_slice(values);
                 labels.fill(0);
             } else {
-                keep_best(values, class as u8, &mut room.best, labels);
+                least = keep_best(values, class, &mut room.best, labels);
             }
         }
     }
+
+    /// One class's probabilities in a box of the scan.
+    fn on_scan<'a>(
+        &self,
+        class: u8,
+        values: &'a [f32],
+        shape: [usize; 3],
+        boxes: &[Option<PatchLocation>],
+        room: &'a mut ClassRoom,
+    ) -> &'a [f32] {
+        let mut source = match &boxes[boxes.len() - 1] {
+            Some(read) => Some(cut(values, shape, read, &mut room.cut)),
+            None => None,
+        };
+        for number in (0..self.undos.len()).rev() {
+            let Some(to) = &boxes[number] else { continue };
+            room.made.resize(to.n_voxels(), 0.0);
+            let source = source.take().unwrap_or(&room.part);
+            self.undos[number].make(class == 0, source, boxes[number + 1].as_ref(), &mut room.made, to);
+            std::mem::swap(&mut room.part, &mut room.made);
+        }
+        source.unwrap_or(&room.part)
+    }
 }
 
-/// Takes the class where it is more probable than the best of those before it; the lower class wins a tie.
-fn keep_best(values: &[f32], class: u8, best: &mut [f32], labels: &mut [u8]) {
+/// The largest value in a box.
+fn largest(values: &[f32], shape: [usize; 3], at: &PatchLocation) -> f32 {
+    let [i, j, k] = at.start.map(|start| start as usize);
+    let mut largest = f32::NEG_INFINITY;
+    for i in i..i + at.shape[0] {
+        for j in j..j + at.shape[1] {
+            let row = &values[(i * shape[1] + j) * shape[2] + k..][..at.shape[2]];
+            largest =
+                row.iter().fold(largest, |largest, &value| if value > largest { value } else { largest });
+        }
+    }
+    largest
+}
+
+/// Takes the class where it is more probable than the best so far; the lower class wins a tie. Gives the least of the
+/// best.
+fn keep_best(values: &[f32], class: u8, best: &mut [f32], labels: &mut [u8]) -> f32 {
     const CHUNK: usize = 1 << 16;
     let chunks = labels.par_chunks_mut(CHUNK).zip(best.par_chunks_mut(CHUNK)).zip(values.par_chunks(CHUNK));
-    chunks.for_each(|((labels, best), values)| {
+    let least = chunks.map(|((labels, best), values)| {
+        let mut least = f32::INFINITY;
         for ((label, best), &value) in labels.iter_mut().zip(best).zip(values) {
-            if value > *best {
+            if value > *best || (value == *best && class < *label) {
                 *best = value;
                 *label = class;
             }
+            least = if *best < least { *best } else { least };
         }
+        least
     });
+    least.reduce(|| f32::INFINITY, f32::min)
 }
 
 #[cfg(test)]

@@ -65,14 +65,14 @@ impl Undo {
     /// Makes the box `at` of one class from the box of the lattice after the step that [`reads`](Self::reads) names.
     pub(crate) fn make(
         &self,
-        class: usize,
+        background: bool,
         source: &[f32],
         source_at: Option<&PatchLocation>,
         out: &mut [f32],
         at: &PatchLocation,
     ) {
         // What was cropped away is background for certain.
-        let outside = if class == 0 { 1.0 } else { 0.0 };
+        let outside = f32::from(u8::from(background));
         let Some(source_at) = source_at else { return out.fill(outside) };
         match self {
             Self::Nothing => out.copy_from_slice(source),
@@ -108,9 +108,9 @@ impl Undo {
         let classes = probabilities.as_slice().chunks_exact(after.iter().product());
         let outs = out.as_slice_mut().expect("a new array is in standard layout");
         let mut part = Vec::new();
-        for ((class, source), out) in classes.enumerate().zip(outs.chunks_exact_mut(before.n_voxels())) {
+        for ((number, source), out) in classes.enumerate().zip(outs.chunks_exact_mut(before.n_voxels())) {
             let source = read.as_ref().map_or(&[][..], |read| cut(source, after, read, &mut part));
-            self.make(class, source, read.as_ref(), out, &at);
+            self.make(number == 0, source, read.as_ref(), out, &at);
         }
         Volume::new(out, before.affine)
     }
