@@ -28,6 +28,7 @@ mod grid_plan;
 mod patch_grid;
 
 mod grid_merger;
+mod large_pages;
 mod merge_weights;
 mod merger;
 
@@ -42,7 +43,7 @@ mod skip_dark;
 
 mod ahead;
 mod epoch_plan;
-mod lanes;
+mod in_order;
 mod passed_over;
 mod patch_loader;
 

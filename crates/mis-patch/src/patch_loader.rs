@@ -8,7 +8,7 @@ use mis_core::{
 };
 
 use crate::ahead::{Ahead, caught};
-use crate::lanes::{Lanes, Next, Sink};
+use crate::in_order::{InOrder, Next, Sink};
 use crate::{CaseOrder, EpochPlan, PassedOver};
 
 /// What happens to the last patches of an epoch where they do not fill a batch.
@@ -23,10 +23,10 @@ pub enum LastBatch {
 /// Loads cases, takes patches, changes them at random and stacks them, in worker threads.
 ///
 /// An epoch is either `steps` batches, round after round through the cases, or each case visited once. The batches are
-/// the same for any number of workers: visit `v` of an epoch draws from `sample_rng(seed, epoch, v)` and is carried
-/// out by worker `v mod workers`, and the workers' lanes are read in turn. Each worker is one core. Workers are at most two
-/// patches ahead, and one more thread a batch; they wait for whoever trains. An error or panic of a worker arrives in the
-/// order of visits, with step and case named; so do patches of different shapes, which no batch mixes.
+/// the same for any number of workers: visit `v` of an epoch draws from `sample_rng(seed, epoch, v)`, whoever carries it
+/// out, and its patches come after those of visit `v − 1`. Each worker is one core. Workers are at most four patches each
+/// ahead, and one more thread a batch; they wait for whoever trains. An error or panic of a worker arrives in the order of
+/// visits, with step and case named; so do patches of different shapes, which no batch mixes.
 #[derive(Clone, Debug)]
 pub struct PatchLoader {
     /// Where cases come from, prepared for the network.
@@ -61,10 +61,10 @@ impl BatchSource for PatchLoader {
             let id = &worker.ids[case];
             caught(|| worker.visit(epoch, visit, id, sink)).with_context(|| id.to_string())
         };
-        let lanes = Lanes::start(self.workers, visits, work);
+        let patches = InOrder::start(self.workers, visits, work);
         let n_cases = self.ids.len();
         let (batch_size, steps, last) = (self.batch_size, self.steps, self.last);
-        let batches = Batches { lanes, n_cases, batch_size, steps, last, n_idle: 0, n_patches: 0 };
+        let batches = Batches { patches, n_cases, batch_size, steps, last, n_idle: 0, n_patches: 0 };
         let named = (0_u32..)
             .zip(batches)
             .map(move |(step, batch)| batch.with_context(|| format!("epoch {epoch}, step {step}")));
@@ -90,7 +90,7 @@ impl PatchLoader {
     }
 
     /// The visits of an epoch with their cases; without end where the steps say when it is over.
-    fn visits(&self, epoch: u32) -> impl Iterator<Item = (u64, usize)> + Clone + Send + use<> {
+    fn visits(&self, epoch: u32) -> impl Iterator<Item = (u64, usize)> + Send + use<> {
         let plan = EpochPlan { seed: self.seed, epoch, n_cases: self.ids.len(), order: self.order };
         let n_visits = match (self.steps, self.ids.len()) {
             (Some(_), 1..) => usize::MAX,
@@ -125,9 +125,9 @@ impl PatchLoader {
     }
 }
 
-/// Patches of the lanes, stacked.
+/// Patches, stacked.
 struct Batches {
-    lanes: Lanes<Sample>,
+    patches: InOrder<Sample>,
     n_cases: usize,
     batch_size: usize,
     /// Batches that are still to come; none for as many as there are.
@@ -143,7 +143,7 @@ impl Batches {
     /// The next patch in the order of visits; none at the end of the epoch.
     fn patch(&mut self) -> Result<Option<Sample>> {
         loop {
-            match self.lanes.next() {
+            match self.patches.next() {
                 Next::Result(patch) => {
                     self.n_idle = 0;
                     self.n_patches += 1;
