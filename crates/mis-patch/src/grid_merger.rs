@@ -7,7 +7,6 @@ use mis_core::ndarray::Array4;
 use mis_core::{Affine, PatchLocation, Volume};
 use rayon::prelude::*;
 
-use crate::large_pages::zeros;
 use crate::{GridPlan, MergeWeights};
 
 /// Adds up patches of class probabilities of a grid with weights, in `f32`, one after the other.
@@ -33,7 +32,7 @@ impl GridMerger {
             Axis::new(&plan.starts[axis], plan.image[axis], profiles[axis].clone())
         });
         let n: usize = plan.image.iter().product();
-        Self { plan, axes, values: zeros(n_channels * n), n_channels, n_added: 0 }
+        Self { plan, axes, values: vec![0.0; n_channels * n], n_channels, n_added: 0 }
     }
 
     /// The patch that comes next; none when all are there.

@@ -28,7 +28,6 @@ mod grid_plan;
 mod patch_grid;
 
 mod grid_merger;
-mod large_pages;
 mod merge_weights;
 mod merger;
 
