@@ -89,6 +89,27 @@ impl Bench {
         assert!(!self.path("run").exists(), "nothing is written before the checks are passed");
     }
 
+    /// The weights of a training on all cases, as bytes.
+    fn weights(&self, run: &str) -> Vec<u8> {
+        let bytes = fs::read(self.path(run).join("fold_all/checkpoint_last.safetensors")).unwrap();
+        let head = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        bytes[8 + head..].to_vec() // the head holds seconds, which differ
+    }
+
+    /// All files in a folder and its folders, sorted.
+    fn files(&self, folder: &str) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.path(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files.sort();
+        files
+    }
+
     fn replace(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.path("experiment.toml")).unwrap();
         assert!(text.contains(from), "{from}");
@@ -265,10 +286,56 @@ fn ctrl_c_leaves_a_checkpoint_from_which_the_run_goes_on_to_the_same_weights() {
 
     assert_success(&bench.mis(&["train", "experiment.toml", "--out", "run", "--resume"]));
     assert_success(&bench.mis(&["train", "experiment.toml", "--out", "whole"]));
-    let weights = |run: &str| {
-        let bytes = fs::read(bench.path(run).join("fold_all/checkpoint_last.safetensors")).unwrap();
-        let head = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-        bytes[8 + head..].to_vec() // the head holds seconds, which differ
-    };
-    assert!(weights("run") == weights("whole"), "the weights differ");
+    assert!(bench.weights("run") == bench.weights("whole"), "the weights differ");
+}
+
+#[test]
+fn prepared_samples_on_disk_train_to_the_same_weights_and_damaged_ones_are_made_anew() {
+    let bench = Bench::new();
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "in-memory"]));
+    bench.replace("[train]", "[store]\nfolder = \"store\"\n[train]");
+    for run in ["first", "second"] {
+        assert_success(&bench.mis(&["train", "experiment.toml", "--out", run]));
+        assert!(bench.weights(run) == bench.weights("in-memory"), "{run}: the weights differ");
+        let mut stored = bench.files("store");
+        stored.retain(|path| path.extension().is_some_and(|ending| ending == "mis"));
+        assert_eq!(stored.len(), 4, "one file a case: {stored:?}");
+        // The second run finds three as the first left them, and a damaged one.
+        let mut bytes = fs::read(&stored[1]).unwrap();
+        *bytes.last_mut().unwrap() ^= 3;
+        fs::write(&stored[1], bytes).unwrap();
+    }
+    // Other settings do not find what was stored.
+    bench.replace("max = 300", "max = 200");
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "third"]));
+    assert!(bench.weights("third") != bench.weights("second"));
+    let n = bench.files("store").iter().filter(|path| path.extension().is_some()).count();
+    assert_eq!(n, 8);
+}
+
+#[test]
+fn stored_batches_are_made_once() {
+    let bench = Bench::new();
+    bench.replace("[train]", "[store]\nfolder = \"store\"\nkeep = \"batches\"\n[train]");
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "first"]));
+    let stored = bench.files("store");
+    let made = |path: &PathBuf| fs::metadata(path).unwrap().modified().unwrap();
+    let times: Vec<_> = stored.iter().map(made).collect();
+    assert_eq!(stored.iter().filter(|path| path.to_str().unwrap().contains("batch_")).count(), 4);
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "second"]));
+    assert_eq!(bench.files("store"), stored);
+    assert_eq!(stored.iter().map(made).collect::<Vec<_>>(), times);
+    assert!(bench.weights("first") == bench.weights("second"), "the weights differ");
+}
+
+#[test]
+fn a_case_without_foreground_is_passed_over_with_a_note() {
+    let bench = Bench::new();
+    bench.replace("overlap = [4, 8, 8]", "overlap = [4, 8, 8]\nskip-blank = true");
+    let labels = nifti::read_labels(&bench.labels(2), None).unwrap();
+    let blank = LabelMap::new(Array3::zeros(labels.shape()), labels.affine()).unwrap();
+    nifti::write_labels(&bench.labels(2), &blank, None).unwrap();
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "run"]));
+    let note = fs::read_to_string(bench.path("run/fold_all/notes.txt")).unwrap();
+    assert_eq!(note, "case_00002 has no patch to train on and is passed over\n");
 }

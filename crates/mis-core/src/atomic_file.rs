@@ -6,6 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+/// What the names of files begin with that are being written: one that is left over was broken off.
+pub const TEMPORARY_PREFIX: &str = ".mis-";
+
 /// Writes a file under its name in one step: `write` fills a temporary file in the same folder, which is made if need
 /// be; it is flushed to disk and renamed. Whatever fails on the way leaves the folder, and an older file of the name,
 /// as they were.
@@ -17,7 +20,7 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resul
         };
         fs::create_dir_all(folder)?;
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".mis-");
+        builder.prefix(TEMPORARY_PREFIX);
         // As for any file a program makes: the temporary file's own mode would keep it from the user's group.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

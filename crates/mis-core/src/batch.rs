@@ -1,15 +1,16 @@
 //! What a network sees at one step.
 
 use anyhow::{Result, ensure};
-use ndarray::{Array4, Array5, ArrayView4, ArrayView5, Axis};
+use ndarray::{ArrayView4, ArrayView5, Axis, Dim, Ix4, Ix5};
 
-use crate::{Sample, SampleId};
+use crate::values::Values;
+use crate::{Sample, SampleId, SharedValues};
 
 /// Patches of one shape, stacked: images `(batch, channel, i, j, k)` and, for training, labels `(batch, i, j, k)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    images: Array5<f32>,
-    labels: Option<Array4<u8>>,
+    images: Values<f32, Ix5>,
+    labels: Option<Values<u8, Ix4>>,
     ids: Vec<SampleId>,
 }
 
@@ -35,9 +36,24 @@ impl Batch {
         }
         let images: Vec<_> = patches.iter().map(|patch| patch.image.data()).collect();
         let labels: Vec<_> = patches.iter().filter_map(|patch| Some(patch.labels.as_ref()?.data())).collect();
-        let labels = if labels.is_empty() { None } else { Some(ndarray::stack(Axis(0), &labels)?) };
+        let labels =
+            if labels.is_empty() { None } else { Some(Values::own(ndarray::stack(Axis(0), &labels)?)) };
         let ids = patches.iter().map(|patch| patch.id.clone()).collect();
-        Ok(Self { images: ndarray::stack(Axis(0), &images)?, labels, ids })
+        Ok(Self { images: Values::own(ndarray::stack(Axis(0), &images)?), labels, ids })
+    }
+
+    /// A batch whose images `(batch, channel, i, j, k)` and labels `(batch, i, j, k)` lie in shared memory, such as a
+    /// mapped file; `ids` names the case of each patch.
+    pub fn shared(
+        images: SharedValues<f32>,
+        labels: Option<SharedValues<u8>>,
+        shape: [usize; 5],
+        ids: Vec<SampleId>,
+    ) -> Result<Self> {
+        let [n, _, i, j, k] = shape;
+        ensure!(n > 0 && ids.len() == n, "expected the names of {n} patches, found {}", ids.len());
+        let labels = labels.map(|labels| Values::shared(labels, Dim([n, i, j, k]))).transpose()?;
+        Ok(Self { images: Values::shared(images, Dim(shape))?, labels, ids })
     }
 
     /// Grey values, `(batch, channel, i, j, k)`, in standard layout.
@@ -61,7 +77,7 @@ impl Batch {
     /// Number of patches.
     #[must_use]
     pub fn n_patches(&self) -> usize {
-        self.images.dim().0
+        self.ids.len()
     }
 }
 
@@ -69,6 +85,7 @@ impl Batch {
 mod tests {
     use super::*;
     use crate::{Affine, Volume};
+    use ndarray::Array4;
 
     fn patch(id: &str, shape: (usize, usize, usize, usize)) -> Sample {
         let image = Volume::new(Array4::ones(shape), Affine::from_spacing([1.0; 3])).unwrap();

@@ -1,16 +1,18 @@
 //! Class indices on a lattice.
 
 use anyhow::{Result, ensure};
-use ndarray::{Array3, ArrayView3};
+use ndarray::{Array3, ArrayView3, Dim, Ix3};
 
-use crate::{Affine, Geometry, Volume};
+use crate::patch_location::copy_box;
+use crate::values::Values;
+use crate::{Affine, Geometry, PatchLocation, SharedValues, Volume};
 
 /// One class index per voxel as `(i, j, k)`: 0 is background, the others are places in the experiment's class table.
 ///
 /// The array is in standard (C) layout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelMap {
-    data: Array3<u8>,
+    data: Values<u8, Ix3>,
     affine: Affine,
 }
 
@@ -19,8 +21,14 @@ impl LabelMap {
     /// refused.
     pub fn new(data: Array3<u8>, affine: Affine) -> Result<Self> {
         ensure!(!data.is_empty(), "label map must hold voxels, got shape {:?}", data.shape());
-        let data = if data.is_standard_layout() { data } else { data.as_standard_layout().into_owned() };
-        Ok(Self { data, affine })
+        Ok(Self { data: Values::own(data), affine })
+    }
+
+    /// A label map whose class indices `(i, j, k)` lie in shared memory, such as a mapped file: only what is looked at is
+    /// read. An axis without extent is refused.
+    pub fn shared(labels: SharedValues<u8>, shape: [usize; 3], affine: Affine) -> Result<Self> {
+        ensure!(shape.iter().all(|&n| n > 0), "label map must hold voxels, got shape {shape:?}");
+        Ok(Self { data: Values::shared(labels, Dim(shape))?, affine })
     }
 
     /// The class indices, `(i, j, k)`.
@@ -32,19 +40,28 @@ impl LabelMap {
     /// The class indices as one slice, k fastest.
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
-        self.data.as_slice().expect("a label map is in standard layout")
+        self.data.as_slice()
     }
 
     /// The class indices as one slice to write to, k fastest.
     #[must_use]
     pub fn as_slice_mut(&mut self) -> &mut [u8] {
-        self.data.as_slice_mut().expect("a label map is in standard layout")
+        self.data.as_slice_mut()
     }
 
     /// The class indices, given up by the label map; in standard layout.
     #[must_use]
     pub fn into_data(self) -> Array3<u8> {
-        self.data
+        self.data.into_array()
+    }
+
+    /// Copies a box into `out`, `(i, j, k)`, in parallel over planes; outside the map is background.
+    ///
+    /// # Panics
+    /// Where `out` does not hold one label per voxel of the box.
+    pub fn cut_into(&self, at: &PatchLocation, out: &mut [u8]) {
+        assert_eq!(out.len(), at.n_voxels(), "a patch has one label per voxel");
+        copy_box(self.as_slice(), self.shape(), at, 0, out);
     }
 
     /// Voxel index to RAS+ millimetres.
@@ -56,7 +73,7 @@ impl LabelMap {
     /// Number of voxels along i, j and k.
     #[must_use]
     pub fn shape(&self) -> [usize; 3] {
-        self.data.dim().into()
+        self.data.view().dim().into()
     }
 
     /// Shape and position of the lattice.
@@ -88,7 +105,7 @@ pub fn argmax(probabilities: &Volume) -> LabelMap {
         }
     }
     let data = Array3::from_shape_vec(shape, labels).expect("one label per voxel");
-    LabelMap { data, affine: probabilities.affine() }
+    LabelMap { data: Values::own(data), affine: probabilities.affine() }
 }
 
 #[cfg(test)]

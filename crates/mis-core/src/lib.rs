@@ -22,6 +22,7 @@ mod affine;
 mod geometry;
 mod label_map;
 mod orientation;
+mod values;
 mod volume;
 
 mod batch;
@@ -49,6 +50,7 @@ pub use affine::Affine;
 pub use geometry::{Geometry, GeometryMismatch};
 pub use label_map::{LabelMap, argmax};
 pub use orientation::{Orientation, Reorientation};
+pub use values::SharedValues;
 pub use volume::Volume;
 
 pub use batch::Batch;
@@ -61,13 +63,13 @@ pub use statistics::{Statistics, statistics};
 
 pub use batch_source::BatchSource;
 pub use data_source::{DataSource, SampleFiles};
-pub use patch_sampler::PatchSampler;
+pub use patch_sampler::{BatchPlace, PatchSampler};
 pub use postprocess::Postprocess;
 pub use prediction_sink::PredictionSink;
 pub use preprocess::Preprocess;
 pub use transform::Transform;
 
-pub use atomic_file::write_atomically;
+pub use atomic_file::{TEMPORARY_PREFIX, write_atomically};
 
 pub use anyhow;
 pub use ndarray;

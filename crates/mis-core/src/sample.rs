@@ -48,52 +48,20 @@ impl Sample {
     /// lowest z-score after normalization), labels are background.
     #[must_use]
     pub fn cut(&self, at: &PatchLocation) -> Self {
-        let start = at.start.map(|v| v as f64);
-        let affine = self.image.affine().moved(start, [1.0; 3]);
-        let n_channels = self.image.n_channels();
-        let n: usize = self.image.shape().iter().product();
-        let mut image = Vec::with_capacity(n_channels * at.n_voxels());
-        for channel in self.image.as_slice().chunks_exact(n) {
-            // The smallest value costs a pass over the scan: only patches that reach over the border pay it.
-            let fill = if at.inside(self.image.shape()) {
-                0.0
-            } else {
-                channel.iter().copied().fold(f32::INFINITY, f32::min)
-            };
-            cut_into(&mut image, channel, self.image.shape(), at, fill);
-        }
+        let affine = self.image.affine().moved(at.start.map(|v| v as f64), [1.0; 3]);
         let [i, j, k] = at.shape;
-        let image = Array4::from_shape_vec((n_channels, i, j, k), image).expect("one value per voxel");
+        let mut values = vec![0.0; self.image.n_channels() * at.n_voxels()];
+        self.image.cut_into(at, &mut values);
+        let image = Array4::from_shape_vec((self.image.n_channels(), i, j, k), values);
+        let image = image.expect("one value per channel and voxel");
         let labels = self.labels.as_ref().map(|labels| {
-            let mut cut = Vec::with_capacity(at.n_voxels());
-            cut_into(&mut cut, labels.as_slice(), labels.shape(), at, 0);
+            let mut cut = vec![0; at.n_voxels()];
+            labels.cut_into(at, &mut cut);
             let data = Array3::from_shape_vec(at.shape, cut).expect("one label per voxel");
             LabelMap::new(data, affine).expect("a patch holds voxels")
         });
         Self { id: self.id.clone(), image: Volume::new(image, affine).expect("a patch holds voxels"), labels }
     }
-}
-
-/// Appends the box `at` of `source` to `out`, row by row, with `fill` outside.
-fn cut_into<T: Copy>(out: &mut Vec<T>, source: &[T], shape: [usize; 3], at: &PatchLocation, fill: T) {
-    let end = out.len() + at.n_voxels();
-    // The part of each row that lies inside, the same for all rows.
-    let (before, row) = at.overlap(2, shape[2]);
-    for i in at.start[0]..at.start[0] + at.shape[0] as isize {
-        for j in at.start[1]..at.start[1] + at.shape[1] as isize {
-            let inside =
-                0 <= i && i < shape[0] as isize && 0 <= j && j < shape[1] as isize && !row.is_empty();
-            if inside {
-                let offset = (i as usize * shape[1] + j as usize) * shape[2];
-                out.resize(out.len() + before, fill);
-                out.extend_from_slice(&source[offset + row.start..offset + row.end]);
-                out.resize(out.len() + at.shape[2] - before - row.len(), fill);
-            } else {
-                out.resize(out.len() + at.shape[2], fill);
-            }
-        }
-    }
-    debug_assert_eq!(out.len(), end, "every voxel of the box is written once");
 }
 
 #[cfg(test)]

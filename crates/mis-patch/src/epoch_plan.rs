@@ -27,7 +27,7 @@ pub struct EpochPlan {
 
 impl EpochPlan {
     /// The case of each visit, round after round through all cases, without end.
-    pub fn cases(self) -> impl Iterator<Item = usize> {
+    pub fn cases(self) -> impl Iterator<Item = usize> + Send {
         (0_u64..).flat_map(move |round| {
             let mut cases: Vec<usize> = (0..self.n_cases).collect();
             if self.order == CaseOrder::Shuffled {

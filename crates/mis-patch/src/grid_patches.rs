@@ -1,31 +1,26 @@
-//! Training patches from the grid, blank ones left out on request.
+//! Training patches from the grid, those that teach nothing left out on request.
 
-use mis_core::{LabelMap, PatchLocation, PatchSampler, Sample, SampleRng};
+use mis_core::{PatchLocation, PatchSampler, Sample, SampleRng};
+use rand::Rng as _;
 use rand::seq::IndexedRandom as _;
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
 
-use crate::PatchGrid;
+use crate::patch_rules::Verdict;
+use crate::per_case::PerCase;
+use crate::{PatchGrid, PatchRules, Placement};
 
-/// What happens to blank patches: those all of whose voxels are background.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Blanks {
-    /// They are trained on like others.
-    #[default]
-    Keep,
-    /// They are left out; one voxel of another class keeps a patch. A case of background alone is passed over.
-    Skip,
-}
-
-/// The patches of a grid: all of them, or one drawn uniformly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The patches of a grid that its rules leave: all of them, or one drawn uniformly. A case of which they leave none is
+/// passed over.
+///
+/// What the rules say of a case is found out at its first visit and kept by the case's name: a sampler serves one data
+/// set.
+#[derive(Debug)]
 pub struct GridPatches {
-    /// Where they lie.
-    pub grid: PatchGrid,
-    /// What happens to blank ones; patches without labels count as not blank.
-    pub blanks: Blanks,
-    /// Whether a visit gives all of them, or one.
-    pub per_visit: PerVisit,
+    grid: PatchGrid,
+    placement: Placement,
+    rules: PatchRules,
+    per_visit: PerVisit,
+    verdicts: PerCase<Vec<Verdict>>,
 }
 
 /// How many patches a visit to a case gives.
@@ -37,12 +32,36 @@ pub enum PerVisit {
     One,
 }
 
+impl GridPatches {
+    /// Patches of this grid.
+    #[must_use]
+    pub fn new(grid: PatchGrid, placement: Placement, rules: PatchRules, per_visit: PerVisit) -> Self {
+        Self { grid, placement, rules, per_visit, verdicts: PerCase::default() }
+    }
+
+    fn left(&self, sample: &Sample, rng: &mut SampleRng) -> Vec<PatchLocation> {
+        let plan = self.grid.plan(sample.image.shape(), self.placement);
+        if self.rules.are_none() {
+            return plan.locations().collect();
+        }
+        let verdicts = self.verdicts.get(&sample.id, || {
+            let patches: Vec<_> = plan.locations().collect();
+            patches.par_iter().map(|at| self.rules.judge(sample, at)).collect()
+        });
+        let keep_rate = self.rules.keep_rate();
+        let is_left = |verdict: Verdict| match verdict {
+            Verdict::Keep => true,
+            Verdict::Blank => keep_rate > 0.0 && rng.random_bool(keep_rate),
+            Verdict::Drop => false,
+        };
+        let left: Vec<bool> = verdicts.iter().copied().map(is_left).collect();
+        plan.locations().zip(left).filter_map(|(at, left)| left.then_some(at)).collect()
+    }
+}
+
 impl PatchSampler for GridPatches {
     fn locations(&self, sample: &Sample, rng: &mut SampleRng) -> Vec<PatchLocation> {
-        let mut locations = self.grid.locations(sample.image.shape());
-        if let (Blanks::Skip, Some(labels)) = (self.blanks, &sample.labels) {
-            locations.retain(|at| !is_blank(labels, at));
-        }
+        let locations = self.left(sample, rng);
         match self.per_visit {
             PerVisit::All => locations,
             PerVisit::One => locations.choose(rng).copied().into_iter().collect(),
@@ -50,42 +69,56 @@ impl PatchSampler for GridPatches {
     }
 }
 
-fn is_blank(labels: &LabelMap, at: &PatchLocation) -> bool {
-    let shape = labels.shape();
-    let [is, js, ks] = [0, 1, 2].map(|axis| at.overlap(axis, shape[axis]).1);
-    let labels = labels.as_slice();
-    is.into_iter().all(|i| {
-        js.clone()
-            .all(|j| labels[(i * shape[1] + j) * shape[2]..][ks.clone()].iter().all(|&label| label == 0))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{SkipBlank, SkipDark};
     use mis_core::ndarray::{Array3, Array4};
-    use mis_core::{Affine, Volume, sample_rng};
+    use mis_core::{Affine, LabelMap, Volume, sample_rng};
 
-    fn sample(foreground: &[[usize; 3]]) -> Sample {
+    fn sample(id: &str, foreground: &[[usize; 3]]) -> Sample {
         let affine = Affine::from_spacing([1.0; 3]);
         let mut labels = Array3::zeros([8, 8, 1]);
         for &voxel in foreground {
             labels[voxel] = 1;
         }
-        let image = Volume::new(Array4::zeros((1, 8, 8, 1)), affine).unwrap();
-        Sample { id: "scan".into(), image, labels: Some(LabelMap::new(labels, affine).unwrap()) }
+        let image = Array4::from_shape_fn((1, 8, 8, 1), |(_, i, ..)| if i < 4 { 5.0 } else { -5.0 });
+        let image = Volume::new(image, affine).unwrap();
+        Sample { id: id.into(), image, labels: Some(LabelMap::new(labels, affine).unwrap()) }
+    }
+
+    fn sampler(blank: Option<SkipBlank>, dark: Option<SkipDark>, per_visit: PerVisit) -> GridPatches {
+        let grid = PatchGrid { patch_size: [4, 4, 1], overlap: [0; 3] };
+        GridPatches::new(grid, Placement::ShiftedBack, PatchRules { blank, dark }, per_visit)
+    }
+
+    fn starts(sampler: &GridPatches, sample: &Sample, index: u64) -> Vec<[isize; 3]> {
+        sampler.locations(sample, &mut sample_rng(0, 0, index)).iter().map(|at| at.start).collect()
     }
 
     #[test]
     fn one_voxel_keeps_a_patch_and_a_blank_case_has_none() {
-        let grid = PatchGrid { patch_size: [4, 4, 1], overlap: [0; 3] };
-        let sampler = GridPatches { grid, blanks: Blanks::Skip, per_visit: PerVisit::All };
-        let rng = &mut sample_rng(0, 0, 0);
-        let starts: Vec<_> =
-            sampler.locations(&sample(&[[3, 4, 0], [7, 7, 0]]), rng).iter().map(|at| at.start).collect();
-        assert_eq!(starts, [[0, 4, 0], [4, 4, 0]]);
-        assert!(sampler.locations(&sample(&[]), rng).is_empty());
-        let one = GridPatches { per_visit: PerVisit::One, ..sampler };
-        assert_eq!(one.locations(&sample(&[[0, 0, 0]]), rng)[0].start, [0; 3]);
+        let all = sampler(Some(SkipBlank::default()), None, PerVisit::All);
+        assert_eq!(starts(&all, &sample("a", &[[3, 4, 0], [7, 7, 0]]), 0), [[0, 4, 0], [4, 4, 0]]);
+        assert!(starts(&all, &sample("b", &[]), 0).is_empty());
+        let one = sampler(Some(SkipBlank::default()), None, PerVisit::One);
+        assert_eq!(starts(&one, &sample("a", &[[0, 0, 0]]), 0), [[0; 3]]);
+    }
+
+    #[test]
+    fn blank_patches_are_kept_at_their_rate() {
+        let rule = SkipBlank { min_foreground: 0.0, keep_rate: 0.25 };
+        let (all, case) = (sampler(Some(rule), None, PerVisit::All), sample("a", &[[0, 0, 0]]));
+        let kept: usize = (0..1000).map(|index| starts(&all, &case, index).len() - 1).sum();
+        // 3000 blank patches at 0.25: 750 with a standard deviation of 24.
+        assert!((650..850).contains(&kept), "{kept} of 3000 were kept");
+        assert!((0..1000).all(|index| starts(&all, &case, index)[0] == [0; 3]));
+    }
+
+    #[test]
+    fn dark_patches_are_left_out_whatever_their_labels() {
+        let dark = SkipDark { at_most: -5.0, share: 1.0, channel: 0 };
+        let all = sampler(None, Some(dark), PerVisit::All);
+        assert_eq!(starts(&all, &sample("a", &[[7, 7, 0]]), 0), [[0, 0, 0], [0, 4, 0]]);
     }
 }

@@ -1,26 +1,16 @@
-//! Patches of a prediction put together again.
+//! Patches at any places put together again.
 
 use anyhow::{Result, ensure};
 use mis_core::ndarray::Array4;
 use mis_core::{Affine, PatchLocation, Volume};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-/// How much a patch counts where several overlap.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MergeWeights {
-    /// All voxels of all patches alike: the true mean.
-    Mean,
-    /// By a Gaussian around the patch's middle voxel with a standard deviation of an eighth of its side, as nnU-Net
-    /// has it: networks are surest in the middle of a patch.
-    #[default]
-    Gaussian,
-}
+use crate::MergeWeights;
 
 /// Adds up patches of class probabilities with weights, in `f32`; any number of them may overlap.
 ///
-/// Its memory is the volume and one weight per voxel, however many patches are added.
+/// The places need not be known beforehand. Its memory is the volume and one weight per voxel, however many patches are
+/// added; for the patches of a grid, [`GridMerger`](crate::GridMerger) needs less time and no weights.
 #[derive(Debug)]
 pub struct Merger {
     sums: Vec<f32>,    // (channel, i, j, k)
@@ -35,11 +25,7 @@ impl Merger {
     #[must_use]
     pub fn new(n_channels: usize, shape: [usize; 3], patch_size: [usize; 3], weights: MergeWeights) -> Self {
         let n: usize = shape.iter().product();
-        let profile = |size: usize| match weights {
-            MergeWeights::Mean => vec![1.0; size],
-            MergeWeights::Gaussian => gaussian(size),
-        };
-        let profiles = patch_size.map(profile);
+        let profiles = weights.profiles(patch_size);
         Self { sums: vec![0.0; n_channels * n], weights: vec![0.0; n], n_channels, shape, profiles }
     }
 
@@ -108,54 +94,9 @@ impl Merger {
     }
 }
 
-fn gaussian(size: usize) -> Vec<f32> {
-    let (middle, sigma) = ((size / 2) as f32, size as f32 / 8.0);
-    (0..size).map(|x| (-0.5 * ((x as f32 - middle) / sigma).powi(2)).exp()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::PatchGrid;
-    use mis_core::Sample;
-    use proptest::prelude::*;
-
-    #[track_caller]
-    fn check_round_trip(shape: [usize; 3], size: [usize; 3], overlap: [usize; 3], weights: MergeWeights) {
-        let [i, j, k] = shape;
-        let data = Array4::from_shape_fn((2, i, j, k), |(c, i, j, k)| (c * 7 + i * 5 + j * 3 + k) as f32);
-        let image = Volume::new(data, Affine::from_spacing([1.0; 3])).unwrap();
-        let scan = Sample { id: "scan".into(), image, labels: None };
-        let mut merger = Merger::new(2, shape, size, weights);
-        for at in (PatchGrid { patch_size: size, overlap }).locations(shape) {
-            merger.add(&at, scan.cut(&at).image.as_slice());
-        }
-        let merged = merger.finish(scan.image.affine()).unwrap();
-        // Sums of equal small integers are exact. Under Gaussian weights each patch over a voxel rounds its sum and its
-        // weight by at most 6e-8 of them.
-        let n_over: usize = (0..3).map(|axis| size[axis].div_ceil(size[axis] - overlap[axis]) + 1).product();
-        let relative = match weights {
-            MergeWeights::Mean => 0.0,
-            MergeWeights::Gaussian => 1.2e-7 * (n_over + 3) as f32,
-        };
-        for (found, expected) in merged.as_slice().iter().zip(scan.image.as_slice()) {
-            let tolerance = relative * expected;
-            assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn cutting_then_merging_gives_the_volume_back(
-            shape in [1_usize..12, 1_usize..12, 1_usize..12],
-            size in [1_usize..9, 1_usize..9, 1_usize..9],
-            overlap in [0_usize..9, 0_usize..9, 0_usize..9],
-        ) {
-            let overlap = std::array::from_fn(|axis| overlap[axis] % size[axis]);
-            check_round_trip(shape, size, overlap, MergeWeights::Mean);
-            check_round_trip(shape, size, overlap, MergeWeights::Gaussian);
-        }
-    }
 
     #[test]
     fn three_overlapping_patches_give_their_true_mean() {

@@ -1,15 +1,15 @@
 //! Batches of training patches from worker threads.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use anyhow::{Context as _, Result, anyhow};
-use crossbeam_channel::{Receiver, Sender, bounded};
-use mis_core::{Batch, BatchSource, DataSource, PatchSampler, Sample, SampleId, Transform, sample_rng};
+use mis_core::{
+    Batch, BatchPlace, BatchSource, DataSource, PatchSampler, Sample, SampleId, Transform, sample_rng,
+};
 
-use crate::{CaseOrder, EpochPlan};
+use crate::ahead::{Ahead, caught};
+use crate::in_order::{InOrder, Next, Sink};
+use crate::{CaseOrder, EpochPlan, PassedOver};
 
 /// What happens to the last patches of an epoch where they do not fill a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +23,10 @@ pub enum LastBatch {
 /// Loads cases, takes patches, changes them at random and stacks them, in worker threads.
 ///
 /// An epoch is either `steps` batches, round after round through the cases, or each case visited once. The batches are
-/// the same for any number of workers: visit `v` of an epoch draws from `sample_rng(seed, epoch, v)` and is carried
-/// out by worker `v mod workers`, and the workers' lanes are read in turn. An error or panic of a worker arrives in the
-/// order of visits, with the case named.
+/// the same for any number of workers: visit `v` of an epoch draws from `sample_rng(seed, epoch, v)`, whoever carries it
+/// out, and its patches come after those of visit `v − 1`. Each worker is one core. Workers are at most four patches each
+/// ahead, and one more thread a batch; they wait for whoever trains. An error or panic of a worker arrives in the order of
+/// visits, with step and case named; so do patches of different shapes, which no batch mixes.
 #[derive(Clone, Debug)]
 pub struct PatchLoader {
     /// Where cases come from, prepared for the network.
@@ -48,169 +49,138 @@ pub struct PatchLoader {
     pub seed: u64,
     /// Number of worker threads.
     pub workers: usize,
+    /// Takes the names of cases that have no patch.
+    pub passed_over: PassedOver,
 }
-
-/// Patches that a worker may be ahead of the batches.
-const LANE_DEPTH: usize = 2;
-
-/// What a lane carries: a patch, or none at the end of a visit.
-type Message = Option<Result<Sample>>;
 
 impl BatchSource for PatchLoader {
     fn epoch(&self, epoch: u32) -> Box<dyn Iterator<Item = Result<Batch>> + Send + '_> {
-        let plan = EpochPlan { seed: self.seed, epoch, n_cases: self.ids.len(), order: self.order };
-        let n_workers = self.workers.max(1);
-        let (lanes, threads) = (0..n_workers)
-            .map(|lane| {
-                let (sender, receiver) = bounded(LANE_DEPTH);
-                let worker = Worker { loader: self.clone(), plan, lane, n_workers };
-                (receiver, std::thread::spawn(move || worker.run(&sender)))
-            })
-            .unzip();
-        let n_visits = if self.steps.is_some() { u64::MAX } else { self.ids.len() as u64 };
-        let steps = self.steps.unwrap_or(u32::MAX);
-        Box::new(Epoch {
-            loader: self,
-            lanes,
-            threads,
-            visit: 0,
-            n_visits,
-            n_idle: 0,
-            steps,
-            done: self.ids.is_empty(),
-        })
+        let visits = self.visits(epoch);
+        let worker = self.clone();
+        let work = move |(visit, case): (u64, usize), sink: Sink<'_, Sample>| {
+            let id = &worker.ids[case];
+            caught(|| worker.visit(epoch, visit, id, sink)).with_context(|| id.to_string())
+        };
+        let patches = InOrder::start(self.workers, visits, work);
+        let n_cases = self.ids.len();
+        let (batch_size, steps, last) = (self.batch_size, self.steps, self.last);
+        let batches = Batches { patches, n_cases, batch_size, steps, last, n_idle: 0, n_patches: 0 };
+        let named = (0_u32..)
+            .zip(batches)
+            .map(move |(step, batch)| batch.with_context(|| format!("epoch {epoch}, step {step}")));
+        Box::new(Ahead::of(named, 1))
     }
 }
 
-/// One thread's share of an epoch.
-struct Worker {
-    loader: PatchLoader,
-    plan: EpochPlan,
-    lane: usize,
-    n_workers: usize,
-}
-
-impl Worker {
-    /// Carries out the lane's visits until the epoch is over or nobody listens any more.
-    fn run(&self, lane: &Sender<Message>) {
-        let n_visits = if self.loader.steps.is_some() { usize::MAX } else { self.plan.n_cases };
-        let visits = self.plan.cases().enumerate().take(n_visits);
-        for (visit, case) in visits.skip(self.lane).step_by(self.n_workers) {
-            let id = &self.loader.ids[case];
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.visit(visit as u64, id, lane)));
-            let heard = match outcome {
-                Ok(Ok(heard)) => heard,
-                Ok(Err(error)) => lane.send(Some(Err(error.context(id.to_string())))).is_ok(),
-                Err(panic) => {
-                    lane.send(Some(Err(anyhow!("{id}: a loader thread panicked: {}", text(&*panic))))).is_ok()
-                }
-            };
-            if !heard || lane.send(None).is_err() {
-                return;
-            }
+impl PatchLoader {
+    /// Number of patches of an epoch of each case once, without making them: every case is loaded and asked. With
+    /// `steps` the number needs no look at the cases.
+    pub fn n_patches(&self, epoch: u32) -> Result<usize> {
+        if let Some(steps) = self.steps {
+            return Ok(steps as usize * self.batch_size);
         }
+        let mut n = 0;
+        for (visit, case) in self.visits(epoch) {
+            let id = &self.ids[case];
+            let sample = self.source.load_shared(id).with_context(|| id.to_string())?;
+            let rng = &mut sample_rng(self.seed, epoch, visit);
+            n += self.sampler.locations_at(&sample, self.place(visit), rng).len();
+        }
+        Ok(n)
     }
 
-    /// Sends the patches of one visit; false where nobody listens any more.
-    fn visit(&self, visit: u64, id: &SampleId, lane: &Sender<Message>) -> Result<bool> {
-        let PatchLoader { source, sampler, transform, seed, .. } = &self.loader;
-        let sample = source.load_shared(id)?;
-        let mut rng = sample_rng(*seed, self.plan.epoch, visit);
-        for at in sampler.locations(&sample, &mut rng) {
-            let patch = match transform {
+    /// The visits of an epoch with their cases; without end where the steps say when it is over.
+    fn visits(&self, epoch: u32) -> impl Iterator<Item = (u64, usize)> + Send + use<> {
+        let plan = EpochPlan { seed: self.seed, epoch, n_cases: self.ids.len(), order: self.order };
+        let n_visits = match (self.steps, self.ids.len()) {
+            (Some(_), 1..) => usize::MAX,
+            (_, n_cases) => n_cases,
+        };
+        (0_u64..).zip(plan.cases().take(n_visits))
+    }
+
+    fn place(&self, visit: u64) -> BatchPlace {
+        let of = self.batch_size.max(1);
+        BatchPlace { idx: (visit % of as u64) as usize, of }
+    }
+
+    /// Gives the patches of one visit to the sink, until nobody listens any more.
+    fn visit(&self, epoch: u32, visit: u64, id: &SampleId, sink: Sink<'_, Sample>) -> Result<()> {
+        let sample = self.source.load_shared(id)?;
+        let mut rng = sample_rng(self.seed, epoch, visit);
+        let locations = self.sampler.locations_at(&sample, self.place(visit), &mut rng);
+        if locations.is_empty() {
+            self.passed_over.add(id);
+        }
+        for at in locations {
+            let patch = match &self.transform {
                 Some(transform) => transform.apply_at(&sample, &at, &mut rng),
                 None => sample.cut(&at),
             };
-            if lane.send(Some(Ok(patch))).is_err() {
-                return Ok(false);
+            if !sink(patch) {
+                break;
             }
         }
-        Ok(true)
+        Ok(())
     }
 }
 
-fn text(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("?")
-}
-
-/// An epoch under way.
-struct Epoch<'a> {
-    loader: &'a PatchLoader,
-    lanes: Vec<Receiver<Message>>,
-    threads: Vec<JoinHandle<()>>,
-    visit: u64,
-    n_visits: u64,
+/// Patches, stacked.
+struct Batches {
+    patches: InOrder<Sample>,
+    n_cases: usize,
+    batch_size: usize,
+    /// Batches that are still to come; none for as many as there are.
+    steps: Option<u32>,
+    last: LastBatch,
     /// Visits in a row that gave no patch.
     n_idle: usize,
-    steps: u32,
-    done: bool,
+    /// Patches so far.
+    n_patches: u64,
 }
 
-impl Epoch<'_> {
+impl Batches {
     /// The next patch in the order of visits; none at the end of the epoch.
-    fn patch(&mut self) -> Option<Result<Sample>> {
-        while self.visit < self.n_visits {
-            let lane = &self.lanes[(self.visit % self.lanes.len() as u64) as usize];
-            match lane.recv() {
-                Ok(Some(patch)) => {
+    fn patch(&mut self) -> Result<Option<Sample>> {
+        loop {
+            match self.patches.next() {
+                Next::Result(patch) => {
                     self.n_idle = 0;
-                    return Some(patch);
+                    self.n_patches += 1;
+                    return patch.map(Some);
                 }
-                Ok(None) => {
-                    self.visit += 1;
-                    self.n_idle += 1;
-                    if self.n_idle > self.loader.ids.len() {
-                        let n = self.loader.ids.len();
-                        return Some(Err(anyhow!(
-                            "none of the {n} cases has a patch to train on: all are blank"
-                        )));
-                    }
+                Next::JobEnd if self.n_idle < self.n_cases => self.n_idle += 1,
+                Next::Over if self.n_patches > 0 || self.n_cases == 0 => return Ok(None),
+                Next::JobEnd | Next::Over => {
+                    let n = self.n_cases;
+                    return Err(anyhow!("none of the {n} cases has a patch to train on: all are blank"));
                 }
-                Err(_) => return Some(Err(anyhow!("a loader thread ended before its visits were done"))),
             }
         }
-        None
     }
 
-    fn batch(&mut self) -> Option<Result<Batch>> {
-        let mut patches = Vec::with_capacity(self.loader.batch_size);
-        while patches.len() < self.loader.batch_size {
-            match self.patch() {
-                Some(Ok(patch)) => patches.push(patch),
-                Some(Err(error)) => return Some(Err(error)),
-                None if patches.is_empty() || self.loader.last == LastBatch::Drop => return None,
+    fn batch(&mut self) -> Result<Option<Batch>> {
+        let mut patches = Vec::with_capacity(self.batch_size);
+        while patches.len() < self.batch_size {
+            match self.patch()? {
+                Some(patch) => patches.push(patch),
+                None if patches.is_empty() || self.last == LastBatch::Drop => return Ok(None),
                 None => break,
             }
         }
-        Some(Batch::stack(&patches).context("cannot stack a batch"))
+        let mend = "cannot stack a batch: take one patch-size for all, or a batch-size of 1";
+        Batch::stack(&patches).context(mend).map(Some)
     }
 }
 
-impl Iterator for Epoch<'_> {
+impl Iterator for Batches {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Result<Batch>> {
-        if self.done || self.steps == 0 {
-            return None;
+        if let Some(steps) = &mut self.steps {
+            *steps = steps.checked_sub(1)?;
         }
-        self.steps -= 1;
-        let batch = self.batch();
-        self.done = !matches!(batch, Some(Ok(_)));
-        batch
-    }
-}
-
-impl Drop for Epoch<'_> {
-    fn drop(&mut self) {
-        self.lanes.clear(); // workers that wait to send see that nobody listens
-        for thread in self.threads.drain(..) {
-            // A panic was caught in the thread and sent on already.
-            let _ = thread.join();
-        }
+        self.batch().transpose()
     }
 }
 
@@ -275,6 +245,7 @@ mod tests {
             order: CaseOrder::Shuffled,
             seed: 5,
             workers,
+            passed_over: PassedOver::default(),
         }
     }
 
@@ -302,26 +273,73 @@ mod tests {
 
     #[test]
     fn many_batches_lose_none() {
-        let loader = PatchLoader { steps: Some(20_000), transform: None, ..loader(4, 4) };
+        let loader = PatchLoader { steps: Some(100_000), transform: None, ..loader(4, 4) };
         let mut n = 0;
         for batch in loader.epoch(0) {
             assert_eq!(batch.unwrap().n_patches(), 3);
             n += 1;
         }
-        assert_eq!(n, 20_000);
+        assert_eq!(n, 100_000);
     }
 
     #[test]
     fn an_error_and_a_panic_arrive_with_the_case_named() {
-        for (how, expected) in
-            [("error", "007: file is gone"), ("panic", "007: a loader thread panicked: out of order")]
-        {
+        for (how, expected) in [
+            ("error", "epoch 0, step 2: 007: file is gone"),
+            ("panic", "epoch 0, step 2: 007: a loader thread panicked: out of order"),
+        ] {
             let source = Arc::new(Numbers { n: 10, broken: Some((7, how)) });
             let loader = PatchLoader { source, order: CaseOrder::Sorted, ..loader(10, 3) };
             let outcomes: Vec<_> = loader.epoch(0).collect();
             assert_eq!(outcomes.len(), 3, "two whole batches, then the error");
             assert_eq!(format!("{:#}", outcomes[2].as_ref().unwrap_err()), expected);
         }
+    }
+
+    #[test]
+    fn a_case_without_patches_is_passed_over_with_a_note_and_no_case_with_any_is_an_error() {
+        /// Nothing of cases of odd numbers, or of all.
+        #[derive(Debug)]
+        struct Even {
+            none: bool,
+        }
+        impl PatchSampler for Even {
+            fn locations(&self, sample: &Sample, _: &mut SampleRng) -> Vec<mis_core::PatchLocation> {
+                let odd = sample.image.as_slice()[0] / 1000.0 % 2.0 == 1.0;
+                if odd || self.none { Vec::new() } else { vec![mis_core::PatchLocation::whole([3, 3, 3])] }
+            }
+        }
+        let loader = PatchLoader { sampler: Arc::new(Even { none: false }), ..loader(4, 2) };
+        let n: usize = loader.epoch(0).map(|batch| batch.unwrap().n_patches()).sum();
+        assert_eq!((n, loader.n_patches(0).unwrap()), (2, 2));
+        let note = "2 cases have no patch to train on and are passed over: 001, 003";
+        assert_eq!(loader.passed_over.to_string(), note);
+        for steps in [None, Some(3)] {
+            let loader = PatchLoader { sampler: Arc::new(Even { none: true }), steps, ..loader.clone() };
+            let error = loader.epoch(0).next().unwrap().unwrap_err();
+            assert!(
+                format!("{error:#}").ends_with("none of the 4 cases has a patch to train on: all are blank")
+            );
+        }
+    }
+
+    #[test]
+    fn no_batch_mixes_shapes() {
+        /// The whole scan, cut by one voxel for every case after the first.
+        #[derive(Debug)]
+        struct Shrinking;
+        impl PatchSampler for Shrinking {
+            fn locations(&self, sample: &Sample, _: &mut SampleRng) -> Vec<mis_core::PatchLocation> {
+                let cut = usize::from(sample.id.0 != "000");
+                vec![mis_core::PatchLocation::whole([6, 6, 6 - cut])]
+            }
+        }
+        let loader = PatchLoader { sampler: Arc::new(Shrinking), order: CaseOrder::Sorted, ..loader(4, 2) };
+        let error = format!("{:#}", loader.epoch(1).next().unwrap().unwrap_err());
+        assert!(error.starts_with("epoch 1, step 0: cannot stack a batch: take one patch-size"), "{error}");
+        assert!(error.contains("patch of 001 has (channel, i, j, k) (1, 6, 6, 5)"), "{error}");
+        let one = PatchLoader { batch_size: 1, ..loader };
+        assert!(one.epoch(1).all(|batch| batch.is_ok()));
     }
 
     #[test]

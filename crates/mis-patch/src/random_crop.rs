@@ -13,14 +13,20 @@ pub struct RandomCrop {
     pub patch_size: [usize; 3],
 }
 
-impl PatchSampler for RandomCrop {
-    fn locations(&self, sample: &Sample, rng: &mut SampleRng) -> Vec<PatchLocation> {
-        let image = sample.image.shape();
+impl RandomCrop {
+    /// A patch of an image of this shape.
+    pub(crate) fn draw(&self, image: [usize; 3], rng: &mut SampleRng) -> PatchLocation {
         let start = std::array::from_fn(|axis| {
             let room = image[axis] as isize - self.patch_size[axis] as isize;
             rng.random_range(room.min(0) as i64..=room.max(0) as i64) as isize
         });
-        vec![PatchLocation { start, shape: self.patch_size }]
+        PatchLocation { start, shape: self.patch_size }
+    }
+}
+
+impl PatchSampler for RandomCrop {
+    fn locations(&self, sample: &Sample, rng: &mut SampleRng) -> Vec<PatchLocation> {
+        vec![self.draw(sample.image.shape(), rng)]
     }
 }
 

@@ -14,7 +14,7 @@ use mis_preproc::{Step, check_all};
 use mis_train::{SlidingWindow, TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cases, Folds, PredictConfig, RunOptions};
+use crate::{Cases, Folds, PredictConfig, RunOptions, Store};
 
 /// One experiment: data, preprocessing, augmentation, patches, network, loss, training and prediction.
 ///
@@ -56,6 +56,9 @@ pub struct Experiment {
     /// How to predict.
     #[serde(default)]
     pub predict: PredictConfig,
+    /// What is kept on disk; without it prepared samples are kept in memory, as many as fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<Store>,
 }
 
 fn no_augmentation() -> Augment {
@@ -86,6 +89,7 @@ impl Experiment {
             model: default_model(),
             train: TrainConfig::default(),
             predict: PredictConfig::default(),
+            store: None,
         }
     }
 
@@ -95,6 +99,7 @@ impl Experiment {
         self.augment.check()?;
         self.patches.check()?;
         self.train.check()?;
+        self.predict.merge.check(self.patches.size).context("predict")?;
         ensure!(self.predict.batch_size > 0, "predict: batch-size must be positive, got 0");
         Ok(())
     }
@@ -122,6 +127,7 @@ impl Experiment {
     pub fn window(&self) -> SlidingWindow {
         SlidingWindow {
             grid: self.patches.grid(),
+            placement: self.patches.placement,
             merge: self.predict.merge,
             precision: self.train.precision,
             batch_size: self.predict.batch_size,
@@ -151,6 +157,7 @@ pub struct ExperimentBuilder {
     model: AnyArchitecture,
     train: TrainConfig,
     predict: PredictConfig,
+    store: Option<Store>,
 }
 
 impl ExperimentBuilder {
@@ -214,6 +221,12 @@ impl ExperimentBuilder {
         self
     }
 
+    /// Sets what is kept on disk.
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// Sets how cases are split.
     pub fn folds(mut self, folds: Folds) -> Self {
         self.folds = Some(folds);
@@ -231,8 +244,20 @@ impl ExperimentBuilder {
         let classes = self.classes.transpose().map_err(anyhow::Error::msg)?;
         let patches =
             self.patches.context("an experiment needs patches: a size, and the overlap of its grid")?;
-        let Self { seed, mut data, cases, preprocess, augment, folds, loss, model, train, predict, .. } =
-            self;
+        let Self {
+            seed,
+            mut data,
+            cases,
+            preprocess,
+            augment,
+            folds,
+            loss,
+            model,
+            train,
+            predict,
+            store,
+            ..
+        } = self;
         if let Some(classes) = &classes {
             data.set_classes(classes); // before a source of the user's own is shared
         }
@@ -249,6 +274,7 @@ impl ExperimentBuilder {
             model,
             train,
             predict,
+            store,
         };
         experiment.check()?;
         Ok(experiment)

@@ -25,6 +25,9 @@ impl Experiment {
         if let Some(Folds::File(splits)) = &mut self.folds {
             *splits = folder.join(&*splits);
         }
+        if let Some(store) = &mut self.store {
+            store.folder = folder.join(&store.folder);
+        }
     }
 
     /// The experiment as the text of its file. Steps, losses and networks of one's own cannot be written.

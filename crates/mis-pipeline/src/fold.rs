@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressIterator as _, ProgressStyle};
-use mis_core::{PredictionSink as _, SampleId};
+use mis_core::{BatchSource, PredictionSink as _, SampleId, write_atomically};
 use mis_eval::{Metric, Scored, Split, score_case};
 use mis_io::NiftiFolder;
 use mis_models::Model;
-use mis_patch::{Blanks, CaseOrder, GridPatches, LastBatch, PatchLoader, PerVisit};
+use mis_patch::{CaseOrder, GridPatches, LastBatch, PassedOver, PatchLoader, PatchRules, PerVisit};
 use mis_train::{Ended, FitJob, StopSignal, fit};
 
 use crate::run::Run;
+use crate::store::stored_batches;
 use crate::trained_run::{label_map, weights_file};
-use crate::{RunOptions, TrainedRun};
+use crate::{Keep, RunOptions, TrainedRun};
 
 /// Trains on a split's training cases; the validation cases watch.
 pub(crate) fn train_fold(
@@ -36,22 +37,29 @@ pub(crate) fn train_fold(
         order: CaseOrder::Shuffled,
         seed: experiment.seed,
         workers: train.workers,
+        passed_over: PassedOver::default(),
     };
-    let grid = experiment.patches.grid();
+    let (grid, placement) = (experiment.patches.grid(), experiment.patches.placement);
     let validation = PatchLoader {
         ids: split.validation.clone(),
-        sampler: Arc::new(GridPatches { grid, blanks: Blanks::Keep, per_visit: PerVisit::All }),
+        sampler: Arc::new(GridPatches::new(grid, placement, PatchRules::default(), PerVisit::All)),
         transform: None,
         steps: None,
         order: CaseOrder::Sorted,
         ..batches.clone()
+    };
+    let stored = match &experiment.store {
+        Some(store) if store.keep == Keep::Batches => {
+            Some(stored_batches(run, split, &batches, &store.folder)?)
+        }
+        _ => None,
     };
     let folder = run.folder.training(fold);
     let title = fold.map_or_else(|| "all cases".to_owned(), |fold| format!("fold {fold}"));
     let job = FitJob {
         title: &title,
         loss: &experiment.loss,
-        train: &batches,
+        train: stored.as_ref().map_or(&batches as &dyn BatchSource, |stored| stored),
         validation: if split.validation.is_empty() { None } else { Some(&validation) },
         config: train,
         seed: experiment.seed,
@@ -62,6 +70,10 @@ pub(crate) fn train_fold(
     };
     let mut model = Model::build(&experiment.model, run.spec, run.device, experiment.seed)?;
     let fitted = fit(&mut model, &job, &mut [])?;
+    if !batches.passed_over.ids().is_empty() {
+        let note = &batches.passed_over;
+        write_atomically(&folder.join("notes.txt"), |file| Ok(writeln!(file, "{note}")?))?;
+    }
     if fitted.ended == Ended::Interrupted {
         bail!("interrupted; its state is kept in {}: --resume goes on from there", folder.display());
     }

@@ -7,7 +7,7 @@ use mis_patch::Patches;
 use mis_preproc::Step;
 use mis_train::{DeviceChoice, TrainConfig};
 
-use crate::Experiment;
+use crate::{Experiment, Keep};
 
 /// What the weights of a training are a function of, besides its cases.
 #[derive(Debug)]
@@ -22,14 +22,27 @@ struct Identity<'a> {
     model: &'a AnyArchitecture,
     train: TrainConfig,
     data_sha256: &'a str,
+    batches_are_stored: bool,
 }
 
 /// An experiment on data of this checksum as text, a setting a line: the same for any number of workers, on any
 /// device and wherever the data lie. Parts of the user's own are told apart by their `Debug` form.
 pub(crate) fn identity(experiment: &Experiment, classes: &ClassTable, data_sha256: &str) -> String {
-    let Experiment { seed, preprocess, augment, loss, patches, model, train, .. } = experiment;
+    let Experiment { seed, preprocess, augment, loss, patches, model, train, store, .. } = experiment;
+    let seed = *seed;
+    let batches_are_stored = store.as_ref().is_some_and(|store| store.keep == Keep::Batches);
     let train = TrainConfig { workers: 1, device: DeviceChoice::Cpu, ..train.clone() };
-    let identity =
-        Identity { seed: *seed, classes, preprocess, augment, loss, patches, model, train, data_sha256 };
+    let identity = Identity {
+        seed,
+        classes,
+        preprocess,
+        augment,
+        loss,
+        patches,
+        model,
+        train,
+        data_sha256,
+        batches_are_stored,
+    };
     format!("{identity:#?}")
 }

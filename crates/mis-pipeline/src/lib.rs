@@ -45,6 +45,7 @@ mod fingerprint;
 mod identity;
 mod prepared;
 mod run_folder;
+mod store;
 mod threads;
 
 pub use cases::Cases;
@@ -65,6 +66,7 @@ pub use fingerprint::fingerprint;
 pub use mis_train::{DeviceChoice, StopSignal};
 pub use prepared::Prepared;
 pub use run_folder::RunFolder;
+pub use store::{Keep, Store};
 pub use threads::set_threads;
 
 #[cfg(doctest)]

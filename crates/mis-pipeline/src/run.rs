@@ -51,8 +51,11 @@ impl Run {
             .check_patch(experiment.patches.size)
             .context("patches")?;
 
+        experiment.patches.check_data(spec.n_channels, spec.n_classes)?;
+
         let steps = experiment.preprocess.clone();
-        let prepared = Arc::new(Prepared::new(scans.clone(), steps, &used, spec.n_classes)?);
+        let store = experiment.store.as_ref();
+        let prepared = Arc::new(Prepared::new(scans.clone(), steps, &used, &classes, store)?);
         let data_sha256 = fingerprint(scans.as_ref(), &ids)?;
         let environment =
             Environment::of_this_machine(experiment.train.device, experiment.seed, data_sha256)?;

@@ -1,10 +1,11 @@
 //! Class probabilities of a whole scan.
 
 use anyhow::{Context as _, Result, ensure};
-use mis_core::{Batch, Sample, Volume};
+use mis_core::Volume;
+use mis_core::ndarray::ArrayView5;
 use mis_models::Model;
 use mis_models::tch::{self, Kind};
-use mis_patch::{MergeWeights, Merger, PatchGrid};
+use mis_patch::{GridMerger, MergeWeights, PatchGrid, Placement};
 
 use crate::{Precision, tensors};
 
@@ -13,6 +14,8 @@ use crate::{Precision, tensors};
 pub struct SlidingWindow {
     /// Where it stops.
     pub grid: PatchGrid,
+    /// Where it stops along an axis that is no multiple of its step.
+    pub placement: Placement,
     /// How overlapping patches are averaged.
     pub merge: MergeWeights,
     /// Precision of the convolutions.
@@ -25,12 +28,13 @@ impl SlidingWindow {
     /// A window over a grid: Gaussian weights, `f32`, one patch at a time.
     #[must_use]
     pub fn over(grid: PatchGrid) -> Self {
-        Self { grid, merge: MergeWeights::Gaussian, precision: Precision::F32, batch_size: 1 }
+        let placement = Placement::default();
+        Self { grid, placement, merge: MergeWeights::Gaussian, precision: Precision::F32, batch_size: 1 }
     }
 }
 
 /// Class probabilities `(class, i, j, k)` on the lattice of a prepared scan: softmax of each patch, averaged where
-/// patches overlap. Memory is the output, its weights and one batch of patches, however many patches there are.
+/// patches overlap. Memory is the output and one batch of patches, however many patches there are.
 pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<Volume> {
     let n_channels = image.n_channels();
     ensure!(
@@ -41,18 +45,25 @@ pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<
     ensure!(window.batch_size > 0, "batch-size must be positive, got 0");
     window.grid.check()?;
     model.check_patch(window.grid.patch_size)?;
+    window.merge.check(window.grid.patch_size)?;
     let _no_grad = tch::no_grad_guard();
-    let scan = Sample { id: "scan".into(), image: image.clone(), labels: None };
-    let mut merger = Merger::new(model.spec.n_classes, image.shape(), window.grid.patch_size, window.merge);
-    for locations in window.grid.locations(image.shape()).chunks(window.batch_size) {
-        let patches: Vec<_> = locations.iter().map(|at| scan.cut(at)).collect();
-        let batch = Batch::stack(&patches)?;
+    let plan = window.grid.plan(image.shape(), window.placement);
+    let locations: Vec<_> = plan.locations().collect();
+    let mut merger = GridMerger::new(model.spec.n_classes, plan, window.merge);
+    let [i, j, k] = window.grid.patch_size;
+    let mut patches = vec![0.0; window.batch_size.min(locations.len()) * n_channels * i * j * k];
+    for locations in locations.chunks(window.batch_size) {
+        let patches = &mut patches[..locations.len() * n_channels * i * j * k];
+        for (at, patch) in locations.iter().zip(patches.chunks_exact_mut(n_channels * i * j * k)) {
+            image.cut_into(at, patch);
+        }
+        let batch = ArrayView5::from_shape((locations.len(), n_channels, i, j, k), patches)?;
         let device = model.store.device();
-        let images = tensors::images(batch.images(), model.spec.dims, device, window.precision.kind())?;
+        let images = tensors::images(batch, model.spec.dims, device, window.precision.kind())?;
         let probabilities = model.net.forward_t(&images, false).f_softmax(1, Kind::Float)?;
         let values = tensors::values(&probabilities)?; // (batch, class, i, j, k)
-        for (at, patch) in locations.iter().zip(values.chunks_exact(values.len() / locations.len())) {
-            merger.add(at, patch);
+        for patch in values.chunks_exact(values.len() / locations.len()) {
+            merger.add(patch);
         }
     }
     merger.finish(image.affine()).context("cannot merge the patches")

@@ -13,6 +13,7 @@ mod inputs;
 mod workload;
 
 mod augment;
+mod batches;
 mod intensity;
 mod load_save;
 mod metrics;

@@ -2,30 +2,29 @@
 
 use anyhow::Result;
 use mis::core::ndarray::Array4;
-use mis::core::{LabelMap, Sample, Volume};
-use mis::patch::{MergeWeights, Merger, PatchGrid};
+use mis::core::{LabelMap, Volume};
+use mis::patch::{GridMerger, MergeWeights, PatchGrid, Placement};
 
 use super::case::Case;
 use super::line::Measured;
 use super::timing::repeat_same;
 
-/// Cuts class probabilities into patches, copies each as a network's output would be, and merges the copies, which must
-/// give the probabilities back.
+/// Cuts class probabilities into patches and merges them, which must give the probabilities back. A patch is cut into the
+/// place where a network would have its output, which is the copy that counts.
 pub(super) fn grid_merge(case: &Case<'_>, weights: MergeWeights) -> Result<Measured> {
     let grid = PatchGrid { patch_size: [80, 160, 160], overlap: [40, 80, 80] };
-    let probabilities = probabilities(&case.inputs.truth()?)?;
-    let (n_classes, shape) = (probabilities.n_channels(), probabilities.shape());
-    let scan = Sample { id: "probabilities".into(), image: probabilities, labels: None };
+    let volume = probabilities(&case.inputs.truth()?)?;
+    let (n_classes, shape) = (volume.n_channels(), volume.shape());
     let (measured, merged) = repeat_same(|| {
-        let mut merger = Merger::new(n_classes, shape, grid.patch_size, weights);
-        for at in grid.locations(shape) {
-            let patch = scan.cut(&at);
-            let output = patch.image.clone();
-            merger.add(&at, output.as_slice());
+        let mut output = vec![0.0; n_classes * grid.patch_size.iter().product::<usize>()];
+        let mut merger = GridMerger::new(n_classes, grid.plan(shape, Placement::ShiftedBack), weights);
+        while let Some(at) = merger.next_location() {
+            volume.cut_into(&at, &mut output);
+            merger.add(&output);
         }
-        merger.finish(scan.image.affine())
+        merger.finish(volume.affine())
     })?;
-    let pairs = merged.as_slice().iter().zip(scan.image.as_slice());
+    let pairs = merged.as_slice().iter().zip(volume.as_slice());
     let error = pairs.map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max);
     Ok(measured.with("shape", [vec![n_classes], shape.to_vec()].concat()).with("max_abs_error", error))
 }

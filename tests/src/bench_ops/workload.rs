@@ -10,7 +10,7 @@ use mis::patch::MergeWeights;
 
 use super::case::Case;
 use super::line::Measured;
-use super::{augment, intensity, load_save, metrics, patches, resample, start};
+use super::{augment, batches, intensity, load_save, metrics, patches, resample, start};
 
 /// An operation in one form and with one set of options.
 #[derive(Clone, Copy)]
@@ -62,6 +62,9 @@ pub const WORKLOADS: &[Workload] = &[
     op("blur_128", intensity::blur),
     variant("patch_grid_merge", "average", |case| patches::grid_merge(case, MergeWeights::Mean)),
     variant("patch_grid_merge", "gaussian", |case| patches::grid_merge(case, MergeWeights::Gaussian)),
+    variant("load_batches", "1-worker", |case| batches::load(case, 1)),
+    variant("load_batches", "2-workers", |case| batches::load(case, 2)),
+    op("read_stored_batches", batches::read_stored),
     op("metrics_dice", |case| metrics::score(case, MetricChoice::Dice, "values")),
     op("metrics_hd95", |case| metrics::score(case, MetricChoice::Hd95, "values_monai")),
     op("metrics_assd", |case| metrics::score(case, MetricChoice::Assd, "values")),
