@@ -5,6 +5,10 @@ use ndarray::{Array3, ArrayView3};
 
 use crate::{Affine, Geometry, Volume};
 
+/// The label of voxels of which no class is known, such as those beyond the scan where that is wished: losses that know
+/// it leave them out. No class of a table has it.
+pub const IGNORE: u8 = u8::MAX;
+
 /// One class index per voxel as `(i, j, k)`: 0 is background, the others are places in the experiment's class table.
 ///
 /// The array is in standard (C) layout.

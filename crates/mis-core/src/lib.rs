@@ -31,6 +31,7 @@ mod class_table;
 mod named_choice;
 mod rng;
 mod statistics;
+mod vectorized;
 
 mod batch_source;
 mod data_source;
@@ -46,7 +47,7 @@ mod atomic_file;
 
 pub use affine::Affine;
 pub use geometry::{Geometry, GeometryMismatch};
-pub use label_map::{LabelMap, argmax};
+pub use label_map::{IGNORE, LabelMap, argmax};
 pub use volume::Volume;
 
 pub use batch::Batch;

@@ -5,6 +5,7 @@ use std::fmt;
 use ndarray::{Array3, Array4};
 use serde::{Deserialize, Serialize};
 
+use crate::interpolation::Fill;
 use crate::{GeometryMismatch, LabelMap, PatchLocation, Volume};
 
 /// The name of a case, such as `case_00042`. Data sets are sorted by it, never hashed.
@@ -48,6 +49,12 @@ impl Sample {
     /// lowest z-score after normalization), labels are background.
     #[must_use]
     pub fn cut(&self, at: &PatchLocation) -> Self {
+        self.cut_filled(at, Fill::Minimum, 0)
+    }
+
+    /// As [`cut`](Self::cut), with these values of the image and the labels outside.
+    #[must_use]
+    pub fn cut_filled(&self, at: &PatchLocation, fill: Fill, label: u8) -> Self {
         let start = at.start.map(|v| v as f64);
         let affine = self.image.affine().moved(start, [1.0; 3]);
         let n_channels = self.image.n_channels();
@@ -55,18 +62,14 @@ impl Sample {
         let mut image = Vec::with_capacity(n_channels * at.n_voxels());
         for channel in self.image.as_slice().chunks_exact(n) {
             // The smallest value costs a pass over the scan: only patches that reach over the border pay it.
-            let fill = if at.inside(self.image.shape()) {
-                0.0
-            } else {
-                channel.iter().copied().fold(f32::INFINITY, f32::min)
-            };
+            let fill = if at.inside(self.image.shape()) { 0.0 } else { fill.of(channel) };
             cut_into(&mut image, channel, self.image.shape(), at, fill);
         }
         let [i, j, k] = at.shape;
         let image = Array4::from_shape_vec((n_channels, i, j, k), image).expect("one value per voxel");
         let labels = self.labels.as_ref().map(|labels| {
             let mut cut = Vec::with_capacity(at.n_voxels());
-            cut_into(&mut cut, labels.as_slice(), labels.shape(), at, 0);
+            cut_into(&mut cut, labels.as_slice(), labels.shape(), at, label);
             let data = Array3::from_shape_vec(at.shape, cut).expect("one label per voxel");
             LabelMap::new(data, affine).expect("a patch holds voxels")
         });
