@@ -9,6 +9,7 @@
 mod cv;
 mod experiment_args;
 mod predict;
+mod render;
 mod train;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ enum Verb {
     Cv(cv::Cv),
     Train(train::Train),
     Predict(predict::Predict),
+    Render(render::Render),
 }
 
 fn main() -> ExitCode {
@@ -62,5 +64,6 @@ fn run(cli: &Cli) -> Result<()> {
         Verb::Cv(cv) => cv.run(&stop),
         Verb::Train(train) => train.run(&stop),
         Verb::Predict(predict) => predict.run(&stop),
+        Verb::Render(render) => render.run(),
     }
 }

@@ -36,6 +36,7 @@ mod run;
 mod run_options;
 mod train;
 
+mod augmented;
 mod predict;
 mod trained_run;
 
@@ -55,6 +56,7 @@ pub use cross_validate::cross_validate;
 pub use run_options::RunOptions;
 pub use train::train;
 
+pub use augmented::render_augmented;
 pub use predict::{PredictionJob, predict};
 pub use trained_run::{TrainedRun, ensemble, label_map};
 
