@@ -100,36 +100,40 @@ fn reflected(at: isize, n: usize) -> usize {
     at.min(2 * n - 1 - at)
 }
 
-/// The row at place `at` of `n` rows that begin `stride` values apart, blurred from row to row.
-fn across(source: &[f32], stride: usize, n: usize, at: usize, kernel: &[f32], out: &mut [f32]) {
-    let width = out.len();
-    let row = |at: isize| &source[reflected(at, n) * stride..][..width];
-    let at = at as isize;
-    for (out, value) in out.iter_mut().zip(row(at)) {
-        *out = kernel[0] * value;
-    }
-    for (distance, weight) in (1..).zip(&kernel[1..]) {
-        for ((out, a), b) in out.iter_mut().zip(row(at - distance)).zip(row(at + distance)) {
-            *out += weight * (a + b);
+mis_core::vectorized! {
+    /// The row at place `at` of `n` rows that begin `stride` values apart, blurred from row to row.
+    fn across(source: &[f32], stride: usize, n: usize, at: usize, kernel: &[f32], out: &mut [f32]) {
+        let width = out.len();
+        let row = |at: isize| &source[reflected(at, n) * stride..][..width];
+        let at = at as isize;
+        for (out, value) in out.iter_mut().zip(row(at)) {
+            *out = kernel[0] * value;
+        }
+        for (distance, weight) in (1..).zip(&kernel[1..]) {
+            for ((out, a), b) in out.iter_mut().zip(row(at - distance)).zip(row(at + distance)) {
+                *out += weight * (a + b);
+            }
         }
     }
 }
 
-/// A row, blurred within; `padded` has room for the row and the kernel's reach at either side.
-fn along(row: &[f32], padded: &mut [f32], kernel: &[f32], out: &mut [f32]) {
-    let reach = kernel.len() - 1;
-    for distance in 0..reach {
-        padded[reach - 1 - distance] = row[reflected(-1 - distance as isize, row.len())];
-        padded[reach + row.len() + distance] = row[reflected((row.len() + distance) as isize, row.len())];
-    }
-    padded[reach..reach + row.len()].copy_from_slice(row);
-    for (out, value) in out.iter_mut().zip(row) {
-        *out = kernel[0] * value;
-    }
-    for (distance, weight) in (1..).zip(&kernel[1..]) {
-        for ((out, a), b) in out.iter_mut().zip(&padded[reach - distance..]).zip(&padded[reach + distance..])
-        {
-            *out += weight * (a + b);
+mis_core::vectorized! {
+    /// A row, blurred within; `padded` has room for the row and the kernel's reach at either side.
+    fn along(row: &[f32], padded: &mut [f32], kernel: &[f32], out: &mut [f32]) {
+        let reach = kernel.len() - 1;
+        for distance in 0..reach {
+            padded[reach - 1 - distance] = row[reflected(-1 - distance as isize, row.len())];
+            padded[reach + row.len() + distance] = row[reflected((row.len() + distance) as isize, row.len())];
+        }
+        padded[reach..reach + row.len()].copy_from_slice(row);
+        for (out, value) in out.iter_mut().zip(row) {
+            *out = kernel[0] * value;
+        }
+        for (distance, weight) in (1..).zip(&kernel[1..]) {
+            for ((out, a), b) in out.iter_mut().zip(&padded[reach - distance..]).zip(&padded[reach + distance..])
+            {
+                *out += weight * (a + b);
+            }
         }
     }
 }
