@@ -1,18 +1,20 @@
 //! What an experiment says of augmentation.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use mis_core::{PatchLocation, Sample, SampleRng, Transform};
-use serde::de::value::SeqAccessDeserializer;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Augmentation, Sequence, miscnn, standard};
 
 /// The augmentation of an experiment: a preset by its name, or a list of transforms.
 ///
-/// `augment = "standard"`, `"miscnn"` or `"none"`, or `augment = [ "spatial", "mirror" ]`. In Rust any transform of this
-/// crate turns into it.
+/// `augment = "standard"`, `"miscnn"` or `"none"`, or `augment = [ "spatial", "mirror" ]`, or either in
+/// [`Cycles`](crate::Cycles), `augment = { cycles = 2, transforms = "miscnn" }`. In Rust any transform of this crate turns
+/// into it.
 #[derive(Clone, Debug)]
 pub enum Augment {
     /// None at all.
@@ -23,6 +25,13 @@ pub enum Augment {
     Miscnn,
     /// These transforms in their order.
     List(Sequence),
+    /// One of the others, for several patches of a case at each visit.
+    Cycles {
+        /// How many times; see [`Cycles`](crate::Cycles).
+        n: usize,
+        /// What happens to each of the patches.
+        transforms: Box<Augment>,
+    },
 }
 
 const PRESETS: &[&str] = &["none", "standard", "miscnn"];
@@ -36,11 +45,28 @@ impl Augment {
             Self::Standard => standard(),
             Self::Miscnn => miscnn(),
             Self::List(sequence) => sequence.clone(),
+            Self::Cycles { transforms, .. } => transforms.sequence(),
+        }
+    }
+
+    /// The same, `n` times at each visit to a case.
+    #[must_use]
+    pub fn in_cycles(self, n: usize) -> Self {
+        Self::Cycles { n, transforms: Box::new(self) }
+    }
+
+    /// How many times the patches of a case are taken at each visit.
+    #[must_use]
+    pub fn n_cycles(&self) -> usize {
+        match self {
+            Self::Cycles { n, transforms } => n * transforms.n_cycles(),
+            _ => 1,
         }
     }
 
     /// Says what is wrong with the options, before any draw.
     pub fn check(&self) -> Result<()> {
+        ensure!(self.n_cycles() > 0, "cycles must be 1 or more, got 0");
         self.sequence().check()
     }
 }
@@ -71,8 +97,19 @@ impl Serialize for Augment {
             Self::Standard => serializer.serialize_str("standard"),
             Self::Miscnn => serializer.serialize_str("miscnn"),
             Self::List(sequence) => sequence.serialize(serializer),
+            Self::Cycles { n, transforms } => {
+                CyclesForm { cycles: *n, transforms: Cow::Borrowed(transforms) }.serialize(serializer)
+            }
         }
     }
+}
+
+/// Cycles as a file has them.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CyclesForm<'a> {
+    cycles: usize,
+    transforms: Cow<'a, Augment>,
 }
 
 impl<'de> Deserialize<'de> for Augment {
@@ -83,7 +120,9 @@ impl<'de> Deserialize<'de> for Augment {
             type Value = Augment;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a preset, or a list of transforms")
+                f.write_str(
+                    "the name of a preset, a list of transforms, or a table with cycles and transforms",
+                )
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Augment, E> {
@@ -98,6 +137,11 @@ impl<'de> Deserialize<'de> for Augment {
             fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<Augment, A::Error> {
                 Ok(Augment::List(Sequence::deserialize(SeqAccessDeserializer::new(list))?))
             }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, table: A) -> Result<Augment, A::Error> {
+                let form = CyclesForm::deserialize(MapAccessDeserializer::new(table))?;
+                Ok(form.transforms.into_owned().in_cycles(form.cycles))
+            }
         }
 
         deserializer.deserialize_any(Form)
@@ -107,7 +151,10 @@ impl<'de> Deserialize<'de> for Augment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Factor, Gamma, Mirror, OneOf, Sometimes, Spatial};
+    use crate::{
+        BiasField, Elastic, Factor, Gamma, Mirror, OneOf, Outside, PerChannel, Rot90, ScaleAxes, Sometimes,
+        Spatial, Strength,
+    };
 
     #[track_caller]
     fn check(json: &str, expected: impl Into<Augment>) {
@@ -136,6 +183,24 @@ mod tests {
             ]),
         );
         check(&serde_json::to_string(&standard()).unwrap(), standard());
+        check(r#"{ "cycles": 2, "transforms": "miscnn" }"#, Augment::Miscnn.in_cycles(2));
+        let elastic = Elastic { sigma: [8.0, 9.0], strength: Strength::Largest([2.0, 5.0]) };
+        check(
+            r#"[ { "spatial": { "scale-axes": "each", "elastic": { "sigma": [8, 9], "strength": { "largest": [2, 5] } },
+                   "elastic-p": 0.3, "outside": "ignore" } }, "rot90", { "per-channel": { "transform": "bias-field" } } ]"#,
+            Sequence::new([
+                Spatial {
+                    scale_axes: ScaleAxes::Each,
+                    elastic,
+                    elastic_p: 0.3,
+                    outside: Outside::Ignore,
+                    ..Spatial::default()
+                }
+                .into(),
+                Rot90::default().into(),
+                PerChannel::new(1.0, BiasField::default()).into(),
+            ]),
+        );
     }
 
     #[test]
@@ -144,6 +209,7 @@ mod tests {
         assert!(error(r#""nnunet""#).contains("expected one of `none`, `standard`, `miscnn`"));
         assert!(error(r#"["gama"]"#).contains("unknown variant `gama`, expected one of `spatial`"));
         assert!(error(r#"[{ "gamma": { "gain": 2 } }]"#).contains("unknown field `gain`"));
+        assert!(error(r#"{ "cycle": 2, "transforms": [] }"#).contains("unknown field `cycle`"));
     }
 
     #[test]
@@ -154,6 +220,10 @@ mod tests {
         assert_eq!(
             format!("{:#}", Augment::from(Sometimes::new(1.5, Gamma::default())).check().unwrap_err()),
             "sometimes: p must lie between 0 and 1, got 1.5"
+        );
+        assert_eq!(
+            Augment::Miscnn.in_cycles(0).check().unwrap_err().to_string(),
+            "cycles must be 1 or more, got 0"
         );
     }
 

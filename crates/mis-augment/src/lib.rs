@@ -28,48 +28,39 @@
 
 mod augment;
 mod augmentation;
+mod cycles;
 mod miscnn;
 mod standard;
 
-mod one_of;
-mod sequence;
-mod sometimes;
+mod combinators;
+mod intensity;
+mod place;
 
-mod mirror;
-mod rotation;
-mod slicewise;
-mod spatial;
-
-mod brightness;
-mod contrast;
-mod gamma;
-mod gaussian_blur;
-mod gaussian_noise;
-mod low_resolution;
+mod contact_sheet;
+mod mirrored_views;
 
 mod factor;
-mod power;
+mod told;
 
 pub use augment::Augment;
 pub use augmentation::Augmentation;
+pub use cycles::Cycles;
 pub use miscnn::miscnn;
 pub use standard::standard;
 
-pub use one_of::OneOf;
-pub use sequence::Sequence;
-pub use sometimes::Sometimes;
+pub use combinators::{OneOf, PerChannel, Sequence, Sometimes};
+pub use intensity::{
+    BiasField, Brightness, BrightnessShift, ChannelDropout, Contrast, CutOut, Gamma, GaussianBlur,
+    GaussianNoise, Ghosting, GhostingDraw, HistogramShift, LowResolution, Motion, MotionDraw, Movement,
+    MultiplicativeNoise, NoiseDraw, RicianNoise, Sharpen, SharpenDraw,
+};
+pub use place::{
+    Elastic, ElasticDraw, Mirror, Outside, Rot90, Rotation, ScaleAxes, Slicewise, Spatial, SpatialDraw,
+    Strength, Transpose, mirror,
+};
 
-pub use mirror::Mirror;
-pub use rotation::Rotation;
-pub use slicewise::Slicewise;
-pub use spatial::{Spatial, SpatialDraw};
-
-pub use brightness::Brightness;
-pub use contrast::Contrast;
-pub use gamma::Gamma;
-pub use gaussian_blur::GaussianBlur;
-pub use gaussian_noise::{GaussianNoise, NoiseDraw};
-pub use low_resolution::LowResolution;
+pub use contact_sheet::{contact_sheet, write_contact_sheet};
+pub use mirrored_views::MirroredViews;
 
 pub use factor::Factor;
 

@@ -1,8 +1,8 @@
 //! MIScnn's augmentation.
 
 use crate::{
-    Brightness, Contrast, Factor, Fill, Gamma, GaussianNoise, LabelOrder, Order, Rotation, Sequence,
-    Slicewise, Sometimes, Spatial,
+    Brightness, Contrast, Factor, Gamma, GaussianNoise, LabelOrder, Order, Rotation, Sequence, Slicewise,
+    Sometimes, Spatial,
 };
 
 /// MIScnn's augmentation by its defaults (Müller & Kramer 2021, batchgenerators), each with a probability of 0.15:
@@ -18,7 +18,7 @@ use crate::{
 ///
 /// The image is interpolated by cubic splines, the labels by the nearest voxel. MIScnn rotates and scales last; here it
 /// comes first, so that it reads the scan around the patch and leaves no dark corners. Mirroring and elastic
-/// deformation are off by default in MIScnn.
+/// deformation are off by default in MIScnn; [`Spatial`]'s `elastic` is MIScnn's, at `elastic-p` 0.
 #[must_use]
 pub fn miscnn() -> Sequence {
     const P: f32 = 0.15;
@@ -30,7 +30,7 @@ pub fn miscnn() -> Sequence {
         slicewise: Slicewise::Never,
         image: Order::Cubic,
         labels: LabelOrder::Nearest,
-        fill: Fill::Minimum,
+        ..Spatial::default()
     };
     Sequence::new([
         spatial.into(),

@@ -1,10 +1,12 @@
 //! What holds for every draw.
 
 use mis_augment::{
-    Augment, Augmentation, Factor, GaussianNoise, LowResolution, Mirror, OneOf, Order, Rotation, Sequence,
-    Slicewise, Sometimes, Spatial, SpatialDraw, miscnn, standard,
+    Augment, Augmentation, BiasField, BrightnessShift, ChannelDropout, CutOut, Elastic, Factor, Ghosting,
+    HistogramShift, LowResolution, Mirror, Motion, MultiplicativeNoise, OneOf, Order, Outside, PerChannel,
+    RicianNoise, Rot90, Rotation, ScaleAxes, Sequence, Sharpen, Slicewise, Sometimes, Spatial, SpatialDraw,
+    Strength, Transpose, miscnn, standard,
 };
-use mis_core::{Affine, LabelMap, PatchLocation, Sample, SampleRng, Transform, Volume, sample_rng};
+use mis_core::{Affine, IGNORE, LabelMap, PatchLocation, Sample, SampleRng, Transform, Volume, sample_rng};
 use ndarray::{Array3, Array4, Axis, s};
 use proptest::prelude::*;
 
@@ -34,6 +36,39 @@ fn always(Sequence(transforms): Sequence) -> Sequence {
     }))
 }
 
+/// Every change of place at once.
+fn all_moves() -> Spatial {
+    Spatial {
+        rotation_p: 1.0,
+        scale_axes: ScaleAxes::Each,
+        scale_p: 1.0,
+        shear_p: 1.0,
+        elastic: Elastic { sigma: [2.0, 4.0], strength: Strength::Largest([0.5, 2.0]) },
+        elastic_p: 1.0,
+        shift: [1, 2, 3],
+        shift_p: 1.0,
+        ..Spatial::default()
+    }
+}
+
+/// Every transform of the crate, those of the presets aside.
+fn the_others() -> Sequence {
+    Sequence::new([
+        all_moves().into(),
+        Rot90::default().into(),
+        Transpose::default().into(),
+        BrightnessShift::default().into(),
+        HistogramShift::default().into(),
+        RicianNoise::default().into(),
+        MultiplicativeNoise::default().into(),
+        PerChannel::new(0.5, Sharpen::default()).into(),
+        BiasField::default().into(),
+        OneOf::new([Ghosting::default().into(), Motion::default().into()]).into(),
+        CutOut::default().into(),
+        ChannelDropout::default().into(),
+    ])
+}
+
 proptest! {
     #[test]
     fn labels_get_no_class_but_background_and_shape_and_lattice_stay(
@@ -41,7 +76,7 @@ proptest! {
         shape in [1..9_usize, 1..9, 1..9], start in [-4..4_isize, -4..4, -4..4],
     ) {
         let (scan, at) = (scan(extent), PatchLocation { start, shape });
-        for chain in [always(standard()), always(miscnn())] {
+        for chain in [always(standard()), always(miscnn()), the_others()] {
             let patch = chain.apply_at(&scan, &at, &mut sample_rng(seed, 0, 0));
             prop_assert_eq!(patch.image.geometry(), scan.cut(&at).image.geometry());
             prop_assert_eq!(patch.check_geometry(), Ok(()));
@@ -53,8 +88,10 @@ proptest! {
     #[test]
     fn a_patch_that_reads_inside_the_scan_has_no_background(seed in 0..1000_u64) {
         let (scan, at) = (scan([40; 3]), PatchLocation { start: [14; 3], shape: [12; 3] });
-        let patch = always(standard()).apply_at(&scan, &at, &mut sample_rng(seed, 0, 0));
-        prop_assert!(!patch.labels.expect("labels").as_slice().contains(&0));
+        for chain in [always(standard()), the_others()] {
+            let patch = chain.apply_at(&scan, &at, &mut sample_rng(seed, 0, 0));
+            prop_assert!(!patch.labels.expect("labels").as_slice().contains(&0));
+        }
     }
 
     #[test]
@@ -63,7 +100,7 @@ proptest! {
     ) {
         let before = scan(shape);
         let mirrored = Mirror::default().draw(&mut sample_rng(seed, 0, 0));
-        let after = Mirror::apply_drawn(before.clone(), mirrored);
+        let after = Mirror::default().apply_drawn(before.clone(), &mirrored);
         for ((c, i, j, k), value) in after.image.data().indexed_iter() {
             let from: [usize; 3] = std::array::from_fn(|axis| {
                 let at = [i, j, k][axis];
@@ -73,7 +110,103 @@ proptest! {
             let labels = [&after, &before].map(|sample| sample.labels.as_ref().expect("labels").data());
             prop_assert_eq!(labels[0][(i, j, k)], labels[1][from]);
         }
-        prop_assert_eq!(Mirror::apply_drawn(after, mirrored), before);
+        prop_assert_eq!(Mirror::default().apply_drawn(after, &mirrored), before);
+    }
+
+    #[test]
+    fn quarter_turns_are_permutations_and_undone_by_those_that_are_left(
+        seed in 0..1000_u64, n in 1..6_usize, slices in 1..6_usize,
+    ) {
+        for shape in [[n, n, n], [slices, n, n], [n, n, slices]] {
+            let (before, turns) = (scan(shape), Rot90 { slicewise: Slicewise::Never, ..Rot90::default() });
+            let quarters = turns.draw(shape, &mut sample_rng(seed, 0, 0));
+            let mut after = turns.apply_drawn(before.clone(), &quarters);
+            prop_assert_eq!(sorted(&after), sorted(&before));
+            prop_assert_eq!(after.check_geometry(), Ok(()));
+            // Backwards: about k first, then j, then i.
+            for axis in [2, 1, 0] {
+                let mut back = [0; 3];
+                back[axis] = (4 - quarters[axis]) % 4;
+                after = turns.apply_drawn(after, &back);
+            }
+            prop_assert_eq!(after, before);
+        }
+    }
+
+    #[test]
+    fn exchanged_axes_are_where_the_draw_says(seed in 0..1000_u64, n in 1..6_usize, slices in 1..6_usize) {
+        for shape in [[n, n, n], [slices, n, n], [n, slices, n]] {
+            let (before, exchange) = (scan(shape), Transpose::default());
+            let axes = exchange.draw(shape, &mut sample_rng(seed, 0, 0));
+            let after = exchange.apply_drawn(before.clone(), &axes);
+            prop_assert_eq!(after.image.shape(), shape);
+            for ((c, i, j, k), value) in after.image.data().indexed_iter() {
+                let mut from = [0; 3];
+                for (place, axis) in axes.into_iter().enumerate() {
+                    from[axis] = [i, j, k][place];
+                }
+                prop_assert_eq!(*value, before.image.data()[(c, from[0], from[1], from[2])]);
+                let labels = [&after, &before].map(|sample| sample.labels.as_ref().expect("labels").data());
+                prop_assert_eq!(labels[0][(i, j, k)], labels[1][from]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_shift_alone_is_the_patch_farther_on_to_the_bit(seed in 0..1000_u64) {
+        let (scan, at) = (scan([9, 10, 11]), PatchLocation { start: [1, -2, 3], shape: [6, 7, 8] });
+        let shifts = Spatial {
+            shift: [3, 4, 5], shift_p: 1.0, rotation_p: 0.0, scale_p: 0.0, outside: Outside::Ignore, ..Spatial::default()
+        };
+        let draw = shifts.draw(at.shape, &mut sample_rng(seed, 0, 0));
+        prop_assert!((0..3).all(|axis| draw.shift[axis].unsigned_abs() <= [3, 4, 5][axis]));
+        let patch = shifts.apply_drawn(&scan, &at, &draw);
+        let start = std::array::from_fn(|axis| at.start[axis] + draw.shift[axis]);
+        let expected = scan.cut_filled(&PatchLocation { start, ..at }, shifts.fill, IGNORE);
+        prop_assert_eq!(patch.image.as_slice(), expected.image.as_slice());
+        let labels = |sample: &Sample| sample.labels.as_ref().expect("labels").as_slice().to_vec();
+        prop_assert_eq!(labels(&patch), labels(&expected));
+        prop_assert_eq!(patch.image.geometry(), scan.cut(&at).image.geometry());
+    }
+}
+
+/// Grey values and labels, whatever their places.
+fn sorted(sample: &Sample) -> (Vec<f32>, Vec<u8>) {
+    let mut values = sample.image.as_slice().to_vec();
+    values.sort_by(f32::total_cmp);
+    let mut labels = sample.labels.as_ref().expect("labels").as_slice().to_vec();
+    labels.sort_unstable();
+    (values, labels)
+}
+
+#[test]
+fn a_quarter_turn_about_k_takes_i_to_j() {
+    let before = scan([4, 4, 2]);
+    let after = Rot90::default().apply_drawn(before.clone(), &[0, 0, 1]);
+    for ((c, i, j, k), value) in before.image.data().indexed_iter() {
+        assert_eq!(*value, after.image.data()[(c, 3 - j, i, k)]);
+    }
+}
+
+#[test]
+fn beyond_the_scan_labels_can_be_left_out() {
+    let scan = scan([20; 3]);
+    let at = PatchLocation { start: [-6, 4, 4], shape: [12; 3] };
+    for (moved, spatial) in
+        [(false, Spatial { rotation_p: 0.0, scale_p: 0.0, ..all_moves() }), (true, all_moves())]
+    {
+        let none =
+            if moved { spatial } else { Spatial { shear_p: 0.0, elastic_p: 0.0, shift_p: 0.0, ..spatial } };
+        let ignoring = Spatial { outside: Outside::Ignore, ..none };
+        let labels = |spatial: Spatial| {
+            spatial.apply_at(&scan, &at, &mut sample_rng(4, 0, 0)).labels.expect("labels").as_slice().to_vec()
+        };
+        // The scan has no background of its own.
+        let (background, ignored) = (labels(none), labels(ignoring));
+        assert!(background.contains(&0) && !ignored.contains(&0));
+        for (a, b) in background.iter().zip(&ignored) {
+            assert_eq!(*b, if *a == 0 { IGNORE } else { *a });
+        }
     }
 }
 
@@ -94,7 +227,12 @@ fn a_turned_patch_is_read_from_the_scan_around_it() {
         Array4::from_shape_fn((1, 60, 60, 60), |(_, i, j, k)| value([i as f64, j as f64, k as f64]) as f32);
     let scan = sample(image, Array3::zeros((60, 60, 60)), Affine::from_spacing([1.0; 3]));
     let at = PatchLocation { start: [20, 21, 22], shape: [17, 18, 19] };
-    let draw = SpatialDraw { degrees: [20.0, -30.0, 25.0], scale: [1.2; 3] };
+    let draw = SpatialDraw {
+        degrees: [20.0, -30.0, 25.0],
+        scale: [1.2, 1.1, 0.9],
+        shear: [5.0, -8.0, 10.0],
+        ..SpatialDraw::IDENTITY
+    };
     let map = draw.map(&at);
     assert_eq!(map.source([8.0, 8.5, 9.0]).map(f64::round), [28.0, 30.0, 31.0], "the center stays");
     for image in [Order::Linear, Order::Cubic] {
@@ -145,8 +283,7 @@ fn image_and_labels_move_together() {
     let scan = sample(image, labels, Affine::from_spacing([1.0; 3]));
     for index in 0..20 {
         let at = PatchLocation { start: [5; 3], shape: [30; 3] };
-        let spatial = Spatial { rotation_p: 1.0, scale_p: 1.0, ..Spatial::default() };
-        let mirrored = Sequence::new([spatial.into(), Mirror::default().into()]);
+        let mirrored = Sequence::new([all_moves().into(), Mirror::default().into(), Rot90::default().into()]);
         let patch = mirrored.apply_at(&scan, &at, &mut sample_rng(3, 0, index));
         for (value, label) in patch.image.as_slice().iter().zip(patch.labels.expect("labels").as_slice()) {
             // The share of a mask, interpolated linearly, is the image itself.
@@ -215,6 +352,11 @@ fn one_draw_is_one_patch_for_any_number_of_threads() {
     };
     for index in 0..3 {
         assert_eq!(patch(1, index), patch(3, index));
+        let others = |n_threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
+            pool.install(|| the_others().apply_at(&scan, &at, &mut sample_rng(9, 1, index)))
+        };
+        assert_eq!(others(1), others(3));
     }
     assert_ne!(patch(1, 0), patch(1, 1));
 }
@@ -256,29 +398,4 @@ fn combinators_keep_to_their_probabilities() {
         let n = (0..10_000).filter(|&index| draw(&either, index) == value).count();
         assert!(n.abs_diff(2500) < 217, "{n} of 10000 are {value}");
     }
-}
-
-#[test]
-fn the_standard_preset_has_nnunets_probabilities() {
-    let Sequence(transforms) = standard();
-    let found: Vec<_> = transforms
-        .iter()
-        .map(|transform| match transform {
-            Augmentation::Sometimes(sometimes) => (sometimes.transform.name(), sometimes.p),
-            other => (other.name(), 1.0),
-        })
-        .collect();
-    let expected = [
-        ("spatial", 1.0),
-        ("gaussian-noise", 0.1),
-        ("gaussian-blur", 0.2),
-        ("brightness", 0.15),
-        ("contrast", 0.15),
-        ("low-resolution", 0.25),
-        ("gamma", 0.1),
-        ("gamma", 0.3),
-        ("mirror", 1.0),
-    ];
-    assert_eq!(found, expected);
-    assert_eq!(GaussianNoise::default().sigma, [0.0, 0.1]);
 }

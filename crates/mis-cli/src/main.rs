@@ -10,6 +10,7 @@ mod cv;
 mod experiment_args;
 mod plan;
 mod predict;
+mod render;
 mod train;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ enum Verb {
     Cv(cv::Cv),
     Train(train::Train),
     Predict(predict::Predict),
+    Render(render::Render),
 }
 
 fn main() -> ExitCode {
@@ -65,5 +67,6 @@ fn run(cli: &Cli) -> Result<()> {
         Verb::Cv(cv) => cv.run(&stop),
         Verb::Train(train) => train.run(&stop),
         Verb::Predict(predict) => predict.run(&stop),
+        Verb::Render(render) => render.run(),
     }
 }

@@ -134,6 +134,26 @@ fn assert_success(output: &Output) {
 }
 
 #[test]
+fn augmented_patches_are_shown_and_what_was_drawn_is_told() {
+    let bench = Bench::new();
+    let render = || {
+        let output =
+            bench.mis(&["render", "--augmented", "experiment.toml", "--out", "sheet.png", "-n", "6"]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        (String::from_utf8(output.stdout).unwrap(), fs::read(bench.path("sheet.png")).unwrap())
+    };
+    let (told, sheet) = render();
+    assert_eq!(told.lines().count(), 6, "{told}");
+    assert!(told.starts_with("1 case_0000"), "{told}");
+    assert!(
+        ["contrast: ", "gamma: ", "spatial: ", "brightness: "].iter().any(|name| told.contains(name)),
+        "{told}"
+    );
+    assert!(sheet.starts_with(b"\x89PNG"));
+    assert_eq!(render(), (told, sheet), "one experiment, one sheet");
+}
+
+#[test]
 fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
     let bench = Bench::new();
     let output = bench.mis(&["cv", "experiment.toml", "--out", "run"]);

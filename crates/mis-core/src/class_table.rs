@@ -33,10 +33,10 @@ pub struct UnknownLabels {
 }
 
 impl ClassTable {
-    /// A class table; refused with fewer than two or more than 256 classes, or where a name or value stands twice.
+    /// A class table; refused with fewer than two or more than 255 classes, or where a name or value stands twice.
     pub fn new(classes: Vec<Class>) -> Result<Self> {
         let n = classes.len();
-        ensure!((2..=256).contains(&n), "expected 2 to 256 classes with the background first, found {n}");
+        ensure!((2..=255).contains(&n), "expected 2 to 255 classes with the background first, found {n}");
         let mut owner = BTreeMap::new();
         for (class_idx, class) in classes.iter().enumerate() {
             ensure!(!class.name.is_empty(), "class {class_idx} must have a name");

@@ -16,23 +16,30 @@
 
 mod axis;
 mod bspline;
+mod cells;
+mod displacement;
 mod fill;
 mod gather;
 mod gather_cubic;
 mod gather_labels;
+mod gather_rows;
 mod majority;
 mod order;
 mod resize;
 mod resize_cubic;
 mod resize_labels;
 mod resize_linear;
+mod squeezed;
 mod voxel_map;
+mod warp;
 
+pub use displacement::Displacement;
 pub use fill::Fill;
 pub use gather::gather;
-pub use gather_labels::gather_labels;
+pub use gather_labels::{gather_labels, gather_labels_filled};
 pub use order::{LabelOrder, Order};
 pub use resize::{resize, resize_slices};
 pub use resize_labels::{resize_label_slices, resize_labels};
 pub use resize_linear::LinearResize;
 pub use voxel_map::VoxelMap;
+pub use warp::Warp;

@@ -7,6 +7,10 @@ use crate::patch_location::copy_box;
 use crate::values::Values;
 use crate::{Affine, Geometry, PatchLocation, SharedValues, Volume};
 
+/// The label of voxels of which no class is known, such as those beyond the scan where that is wished: losses that know
+/// it leave them out. No class of a table has it.
+pub const IGNORE: u8 = u8::MAX;
+
 /// One class index per voxel as `(i, j, k)`: 0 is background, the others are places in the experiment's class table.
 ///
 /// The array is in standard (C) layout.
@@ -55,13 +59,13 @@ impl LabelMap {
         self.data.into_array()
     }
 
-    /// Copies a box into `out`, `(i, j, k)`, in parallel over planes; outside the map is background.
+    /// Copies a box into `out`, `(i, j, k)`, in parallel over planes, with the label `outside` outside the map.
     ///
     /// # Panics
     /// Where `out` does not hold one label per voxel of the box.
-    pub fn cut_into(&self, at: &PatchLocation, out: &mut [u8]) {
+    pub fn cut_into(&self, at: &PatchLocation, outside: u8, out: &mut [u8]) {
         assert_eq!(out.len(), at.n_voxels(), "a patch has one label per voxel");
-        copy_box(self.as_slice(), self.shape(), at, 0, out);
+        copy_box(self.as_slice(), self.shape(), at, outside, out);
     }
 
     /// Voxel index to RAS+ millimetres.

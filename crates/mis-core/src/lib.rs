@@ -33,6 +33,7 @@ mod class_table;
 mod named_choice;
 mod rng;
 mod statistics;
+mod vectorized;
 
 mod batch_source;
 mod data_source;
@@ -48,7 +49,7 @@ mod atomic_file;
 
 pub use affine::Affine;
 pub use geometry::{Geometry, GeometryMismatch};
-pub use label_map::{LabelMap, argmax};
+pub use label_map::{IGNORE, LabelMap, argmax};
 pub use orientation::{Orientation, Reorientation};
 pub use values::SharedValues;
 pub use volume::Volume;

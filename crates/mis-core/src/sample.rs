@@ -5,6 +5,7 @@ use std::fmt;
 use ndarray::{Array3, Array4};
 use serde::{Deserialize, Serialize};
 
+use crate::interpolation::Fill;
 use crate::{GeometryMismatch, LabelMap, PatchLocation, Volume};
 
 /// The name of a case, such as `case_00042`. Data sets are sorted by it, never hashed.
@@ -48,15 +49,21 @@ impl Sample {
     /// lowest z-score after normalization), labels are background.
     #[must_use]
     pub fn cut(&self, at: &PatchLocation) -> Self {
+        self.cut_filled(at, Fill::Minimum, 0)
+    }
+
+    /// As [`cut`](Self::cut), with these values of the image and the labels outside.
+    #[must_use]
+    pub fn cut_filled(&self, at: &PatchLocation, fill: Fill, label: u8) -> Self {
         let affine = self.image.affine().moved(at.start.map(|v| v as f64), [1.0; 3]);
         let [i, j, k] = at.shape;
         let mut values = vec![0.0; self.image.n_channels() * at.n_voxels()];
-        self.image.cut_into(at, &mut values);
+        self.image.cut_into(at, fill, &mut values);
         let image = Array4::from_shape_vec((self.image.n_channels(), i, j, k), values);
         let image = image.expect("one value per channel and voxel");
         let labels = self.labels.as_ref().map(|labels| {
             let mut cut = vec![0; at.n_voxels()];
-            labels.cut_into(at, &mut cut);
+            labels.cut_into(at, label, &mut cut);
             let data = Array3::from_shape_vec(at.shape, cut).expect("one label per voxel");
             LabelMap::new(data, affine).expect("a patch holds voxels")
         });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use ndarray::{Array4, ArrayView4, Dim, Ix4};
 
+use crate::interpolation::Fill;
 use crate::patch_location::copy_box;
 use crate::values::Values;
 use crate::{Affine, Geometry, PatchLocation, SharedValues};
@@ -81,12 +82,11 @@ impl Volume {
         }
     }
 
-    /// Copies a box into `out`, `(channel, i, j, k)`, in parallel over planes. Outside the image each channel takes its
-    /// smallest value: air in a CT, the lowest z-score after normalization.
+    /// Copies a box into `out`, `(channel, i, j, k)`, in parallel over planes, with `fill` outside the image.
     ///
     /// # Panics
     /// Where `out` does not hold one value per channel and voxel of the box.
-    pub fn cut_into(&self, at: &PatchLocation, out: &mut [f32]) {
+    pub fn cut_into(&self, at: &PatchLocation, fill: Fill, out: &mut [f32]) {
         assert_eq!(
             out.len(),
             self.n_channels() * at.n_voxels(),
@@ -95,7 +95,12 @@ impl Volume {
         let (shape, inside) = (self.shape(), at.inside(self.shape()));
         let channels = self.as_slice().chunks_exact(shape.iter().product());
         for (channel, (source, out)) in channels.zip(out.chunks_exact_mut(at.n_voxels())).enumerate() {
-            let fill = if inside { 0.0 } else { self.minimum(channel) };
+            // The smallest value may cost a pass over the scan: only boxes that reach over the border pay it.
+            let fill = match fill {
+                _ if inside => 0.0,
+                Fill::Minimum => self.minimum(channel),
+                Fill::Value(value) => value,
+            };
             copy_box(source, shape, at, fill, out);
         }
     }

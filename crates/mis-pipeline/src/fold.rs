@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressIterator as _, ProgressStyle};
+use mis_augment::Cycles;
 use mis_core::{BatchSource, PredictionSink as _, SampleId, write_atomically};
 use mis_eval::{Metric, Scored, Split, score_case};
 use mis_io::NiftiFolder;
@@ -29,7 +30,7 @@ pub(crate) fn train_fold(
     let batches = PatchLoader {
         source: run.prepared.clone(),
         ids: split.train.clone(),
-        sampler: experiment.patches.sampler(),
+        sampler: Arc::new(Cycles { n: experiment.augment.n_cycles(), sampler: experiment.patches.sampler() }),
         transform: Some(Arc::new(experiment.augment.sequence())),
         batch_size: train.batch_size,
         steps: train.steps_per_epoch,

@@ -37,6 +37,7 @@ mod run;
 mod run_options;
 mod train;
 
+mod augmented;
 mod predict;
 mod trained_run;
 
@@ -58,6 +59,7 @@ pub use cross_validate::cross_validate;
 pub use run_options::RunOptions;
 pub use train::train;
 
+pub use augmented::render_augmented;
 pub use predict::{PredictionJob, predict};
 pub use trained_run::{TrainedRun, ensemble, label_map};
 

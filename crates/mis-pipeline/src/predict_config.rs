@@ -1,5 +1,6 @@
 //! How to predict.
 
+use mis_augment::MirroredViews;
 use mis_patch::MergeWeights;
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +14,18 @@ pub struct PredictConfig {
     pub batch_size: usize,
     /// Which of a training's weights predict.
     pub weights: WeightsChoice,
+    /// Axes of the prepared scan that it is mirrored along too, the mean being taken; none by default.
+    pub mirror: MirroredViews,
 }
 
 impl Default for PredictConfig {
     fn default() -> Self {
-        Self { merge: MergeWeights::default(), batch_size: 1, weights: WeightsChoice::default() }
+        Self {
+            merge: MergeWeights::default(),
+            batch_size: 1,
+            weights: WeightsChoice::default(),
+            mirror: MirroredViews::default(),
+        }
     }
 }
 

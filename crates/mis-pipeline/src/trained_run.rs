@@ -67,9 +67,11 @@ impl TrainedRun {
         let window = self.experiment.window();
         let mut models = self.models.iter();
         let first = models.next().context("a run without a network cannot predict")?;
-        let mut mean = predict(first, &prepared.image, &window)?;
+        let views = self.experiment.predict.mirror;
+        let predict = |model| views.mean(&prepared.image, |view| predict(model, view, &window));
+        let mut mean = predict(first)?;
         for model in models {
-            add(&mut mean, &predict(model, &prepared.image, &window)?)?;
+            add(&mut mean, &predict(model)?)?;
         }
         divide(&mut mean, self.models.len());
         Ok((mean, lattices))

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use mis_core::Volume;
+use mis_core::interpolation::Fill;
 use mis_core::ndarray::ArrayView5;
 use mis_models::Model;
 use mis_models::tch::{self, Kind};
@@ -55,7 +56,7 @@ pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<
     for locations in locations.chunks(window.batch_size) {
         let patches = &mut patches[..locations.len() * n_channels * i * j * k];
         for (at, patch) in locations.iter().zip(patches.chunks_exact_mut(n_channels * i * j * k)) {
-            image.cut_into(at, patch);
+            image.cut_into(at, Fill::Minimum, patch);
         }
         let batch = ArrayView5::from_shape((locations.len(), n_channels, i, j, k), patches)?;
         let device = model.store.device();

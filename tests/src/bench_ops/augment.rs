@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use mis::augment::{
-    Augmentation, Factor, Fill, Order, Rotation, Sequence, Slicewise, Spatial, SpatialDraw, standard,
+    Augmentation, Elastic, Factor, Fill, Mirror, Order, Rotation, Sequence, Slicewise, Spatial, SpatialDraw,
+    Strength, miscnn, standard,
 };
 use mis::core::{PatchLocation, Sample, Transform, sample_rng};
 use serde_json::{Value, json};
@@ -35,11 +36,40 @@ pub(super) fn spatial(case: &Case<'_>, order: Order) -> Result<Measured> {
     let (measured, last) =
         repeat(|seed| Ok((patch.clone(), seed)), |(patch, seed)| drawn(&spatial, patch, seed))?;
 
-    let fixed = SpatialDraw { degrees: [10.0, -15.0, 20.0], scale: [1.1; 3] };
+    let fixed = SpatialDraw { degrees: [10.0, -15.0, 20.0], scale: [1.1; 3], ..SpatialDraw::IDENTITY };
     let moved = spatial.apply_drawn(&patch, &PatchLocation::whole(patch.image.shape()), &fixed);
     case.write_image(&moved.image)?;
     case.write("labels.npy", moved.labels.context("labels were lost")?.data())?;
     Ok(measured.with("last", about(&last)?))
+}
+
+/// Elastic deformation in every draw, its field smoothed by σ 9 to 13 voxels, 5 to 10 voxels at most.
+pub(super) fn elastic(case: &Case<'_>, order: Order) -> Result<Measured> {
+    let spatial = Spatial {
+        rotation_p: 0.0,
+        scale_p: 0.0,
+        elastic: Elastic { sigma: [9.0, 13.0], strength: Strength::Largest([5.0, 10.0]) },
+        elastic_p: 1.0,
+        slicewise: Slicewise::Never,
+        image: order,
+        fill: Fill::Value(0.0),
+        ..Spatial::default()
+    };
+    let patch = case.inputs.patch("patch128")?;
+    let (measured, last) =
+        repeat(|seed| Ok((patch.clone(), seed)), |(patch, seed)| drawn(&spatial, patch, seed))?;
+    Ok(measured.with("last", about(&last)?))
+}
+
+/// [`miscnn`] with every probability 1, and with MIScnn's mirroring and elastic deformation.
+pub(super) fn miscnn_always() -> Sequence {
+    let always = miscnn().0.into_iter().map(always).map(|transform| match transform {
+        Augmentation::Spatial(spatial) => {
+            Spatial { elastic: Elastic::default(), elastic_p: 1.0, ..spatial }.into()
+        }
+        other => other,
+    });
+    Sequence::new(always.chain([Mirror::default().into()]))
 }
 
 /// [`standard`] with every probability 1; mirroring stays at a half along each axis.

@@ -1,6 +1,7 @@
 //! A volume cut into patches and put together again.
 
 use anyhow::Result;
+use mis::core::interpolation::Fill;
 use mis::core::ndarray::Array4;
 use mis::core::{LabelMap, Volume};
 use mis::patch::{GridMerger, MergeWeights, PatchGrid, Placement};
@@ -19,7 +20,7 @@ pub(super) fn grid_merge(case: &Case<'_>, weights: MergeWeights) -> Result<Measu
         let mut output = vec![0.0; n_classes * grid.patch_size.iter().product::<usize>()];
         let mut merger = GridMerger::new(n_classes, grid.plan(shape, Placement::ShiftedBack), weights);
         while let Some(at) = merger.next_location() {
-            volume.cut_into(&at, &mut output);
+            volume.cut_into(&at, Fill::Minimum, &mut output);
             merger.add(&output);
         }
         merger.finish(volume.affine())

@@ -54,8 +54,13 @@ pub const WORKLOADS: &[Workload] = &[
     }),
     variant("augment_spatial_128", "linear", |case| augment::spatial(case, Order::Linear)),
     variant("augment_spatial_128", "cubic", |case| augment::spatial(case, Order::Cubic)),
+    variant("augment_elastic_128", "linear", |case| augment::elastic(case, Order::Linear)),
+    variant("augment_elastic_128", "cubic", |case| augment::elastic(case, Order::Cubic)),
     variant("augment_miscnn_80x160x160", "default", |case| {
         augment::chain(case, "patch_80x160x160", &miscnn())
+    }),
+    variant("augment_miscnn_80x160x160", "always", |case| {
+        augment::chain(case, "patch_80x160x160", &augment::miscnn_always())
     }),
     op("gamma_128", intensity::gamma),
     op("noise_128", intensity::noise),
@@ -73,8 +78,6 @@ pub const WORKLOADS: &[Workload] = &[
 
 /// What the peers are measured on and this program is not, with what it would need.
 pub const MISSING: &[(&str, &str)] = &[
-    ("augment_elastic_128", "needs elastic deformation"),
-    ("augment_miscnn_80x160x160/always", "needs elastic deformation"),
     ("train_step_unet3d", "needs nnU-Net's PlainConvUNet"),
     ("infer_unet3d", "needs nnU-Net's PlainConvUNet"),
     ("metrics_nsd", "needs the surface Dice"),

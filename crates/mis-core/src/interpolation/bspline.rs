@@ -58,57 +58,63 @@ fn in_planes(source: ArrayView3<'_, f32>, taps: [Option<&[Tap]>; 3], mut out: Ar
     );
 }
 
-/// Splines within each row.
-fn within_rows(
-    source: ArrayView2<'_, f32>,
-    taps: &[Tap],
-    mut out: ArrayViewMut2<'_, f32>,
-    lines: &mut Vec<Lanes>,
-) {
-    lines.resize(source.ncols() + 2 * MARGIN, [0.0; LANES]);
-    for first in (0..source.nrows()).step_by(LANES) {
-        let n_lanes = LANES.min(source.nrows() - first);
-        // Lanes without a row hold zeros: filtered again and again they would fade to slow denormal numbers.
-        lines.fill([0.0; LANES]);
-        for lane in 0..n_lanes {
-            for (line, &value) in lines[MARGIN..].iter_mut().zip(source.row(first + lane)) {
-                line[lane] = value;
-            }
-        }
-        prefilter(lines);
-        for (x, tap) in taps.iter().enumerate() {
-            let values = evaluate(lines, tap);
+crate::vectorized! {
+    /// Splines within each row.
+    fn within_rows(
+        source: ArrayView2<'_, f32>,
+        taps: &[Tap],
+        out: ArrayViewMut2<'_, f32>,
+        lines: &mut Vec<Lanes>,
+    ) {
+        let mut out = out;
+        lines.resize(source.ncols() + 2 * MARGIN, [0.0; LANES]);
+        for first in (0..source.nrows()).step_by(LANES) {
+            let n_lanes = LANES.min(source.nrows() - first);
+            // Lanes without a row hold zeros: filtered again and again they would fade to slow denormal numbers.
+            lines.fill([0.0; LANES]);
             for lane in 0..n_lanes {
-                out[(first + lane, x)] = values[lane];
+                for (line, &value) in lines[MARGIN..].iter_mut().zip(source.row(first + lane)) {
+                    line[lane] = value;
+                }
+            }
+            prefilter(lines);
+            for (x, tap) in taps.iter().enumerate() {
+                let values = evaluate(lines, tap);
+                for lane in 0..n_lanes {
+                    out[(first + lane, x)] = values[lane];
+                }
             }
         }
     }
 }
 
-/// Splines across rows, from one row to the next.
-fn along_rows(
-    source: ArrayView2<'_, f32>,
-    taps: &[Tap],
-    mut out: ArrayViewMut2<'_, f32>,
-    lines: &mut Vec<Lanes>,
-) {
-    lines.resize(source.nrows() + 2 * MARGIN, [0.0; LANES]);
-    for first in (0..source.ncols()).step_by(LANES) {
-        let n_lanes = LANES.min(source.ncols() - first);
-        for (line, row) in lines[MARGIN..].iter_mut().zip(source.rows()) {
-            let row = row.to_slice().expect("rows are contiguous");
-            *line = [0.0; LANES];
-            line[..n_lanes].copy_from_slice(&row[first..first + n_lanes]);
-        }
-        prefilter(lines);
-        for (tap, row) in taps.iter().zip(out.rows_mut()) {
-            let row = row.into_slice().expect("rows are contiguous");
-            row[first..first + n_lanes].copy_from_slice(&evaluate(lines, tap)[..n_lanes]);
+crate::vectorized! {
+    /// Splines across rows, from one row to the next.
+    fn along_rows(
+        source: ArrayView2<'_, f32>,
+        taps: &[Tap],
+        out: ArrayViewMut2<'_, f32>,
+        lines: &mut Vec<Lanes>,
+    ) {
+        let mut out = out;
+        lines.resize(source.nrows() + 2 * MARGIN, [0.0; LANES]);
+        for first in (0..source.ncols()).step_by(LANES) {
+            let n_lanes = LANES.min(source.ncols() - first);
+            for (line, row) in lines[MARGIN..].iter_mut().zip(source.rows()) {
+                let row = row.to_slice().expect("rows are contiguous");
+                *line = [0.0; LANES];
+                line[..n_lanes].copy_from_slice(&row[first..first + n_lanes]);
+            }
+            prefilter(lines);
+            for (tap, row) in taps.iter().zip(out.rows_mut()) {
+                let row = row.into_slice().expect("rows are contiguous");
+                row[first..first + n_lanes].copy_from_slice(&evaluate(lines, tap)[..n_lanes]);
+            }
         }
     }
 }
 
-#[inline]
+#[inline(always)] // likewise
 fn evaluate(lines: &[Lanes], tap: &Tap) -> Lanes {
     let [a, b, c, d] = &lines[tap.first..tap.first + 4] else { unreachable!("four lines were asked for") };
     let w = tap.weights;
@@ -117,6 +123,7 @@ fn evaluate(lines: &[Lanes], tap: &Tap) -> Lanes {
 
 /// The B-spline's coefficients (less the gain of 6) in place of the values `lines[MARGIN..len - MARGIN]`, and those of
 /// the margins, for a line that goes on for ever with its outermost values (Unser 1999: one pole, forth and back).
+#[inline(always)] // to become part of the vector code of its two callers
 fn prefilter(lines: &mut [Lanes]) {
     const POLE: f32 = -0.267_949_2; // √3 − 2
     // A constant x comes out of the first pass as x / (1 − pole), out of both as −pole·x / (1 − pole)².

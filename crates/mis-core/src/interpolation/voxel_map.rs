@@ -1,5 +1,7 @@
 //! Where the voxels of a moved patch come from.
 
+use super::Warp;
+
 /// The affine map from voxel indices of a patch to those of the image it is read from: `source = matrix · index + offset`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VoxelMap {
@@ -42,19 +44,7 @@ impl VoxelMap {
     /// around its center.
     #[must_use]
     pub fn inside(&self, shape: [usize; 3], image: [usize; 3]) -> bool {
-        let bounds = self.bounds(shape);
-        (0..3).all(|axis| bounds[axis][0] >= -0.5 && bounds[axis][1] <= image[axis] as f64 - 0.5)
-    }
-
-    /// The source indices of one row of the patch, each axis in a slice of its own.
-    pub(super) fn row(&self, i: usize, j: usize, at: &mut [Vec<f32>; 3]) {
-        let start = self.source([i as f64, j as f64, 0.0]);
-        for axis in 0..3 {
-            let step = self.matrix[axis][2];
-            for (k, at) in at[axis].iter_mut().enumerate() {
-                *at = (start[axis] + k as f64 * step) as f32;
-            }
-        }
+        Warp::from(self).inside(shape, image)
     }
 }
 

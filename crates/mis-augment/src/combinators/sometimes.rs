@@ -1,12 +1,13 @@
 //! A transform of some draws.
 
 use anyhow::{Context as _, Result};
-use mis_core::{PatchLocation, Sample, SampleRng, Transform};
+use mis_core::{PatchLocation, Sample, SampleRng};
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use crate::Augmentation;
 use crate::factor::check_probability;
+use crate::told::{Tell, Told, transform_by_tell};
 
 /// Applies a transform with probability `p`; otherwise the patch stays as it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,12 +32,24 @@ impl Sometimes {
     }
 }
 
-impl Transform for Sometimes {
-    fn apply(&self, sample: Sample, rng: &mut SampleRng) -> Sample {
-        if rng.random_bool(f64::from(self.p)) { self.transform.apply(sample, rng) } else { sample }
+impl Tell for Sometimes {
+    fn apply_told(&self, sample: Sample, rng: &mut SampleRng, told: &mut Told) -> Sample {
+        if rng.random_bool(f64::from(self.p)) { self.transform.apply_told(sample, rng, told) } else { sample }
     }
 
-    fn apply_at(&self, scan: &Sample, at: &PatchLocation, rng: &mut SampleRng) -> Sample {
-        if rng.random_bool(f64::from(self.p)) { self.transform.apply_at(scan, at, rng) } else { scan.cut(at) }
+    fn apply_at_told(
+        &self,
+        scan: &Sample,
+        at: &PatchLocation,
+        rng: &mut SampleRng,
+        told: &mut Told,
+    ) -> Sample {
+        if rng.random_bool(f64::from(self.p)) {
+            self.transform.apply_at_told(scan, at, rng, told)
+        } else {
+            scan.cut(at)
+        }
     }
 }
+
+transform_by_tell!(Sometimes);

@@ -1,15 +1,13 @@
 //! Noise.
 
 use anyhow::Result;
-use mis_core::{Sample, SampleRng, Transform, sample_rng};
-use ndarray::{Array1, ArrayViewMut1};
-use ndarray_rand::RandomExt as _;
+use mis_core::{Sample, SampleRng};
 use rand::Rng as _;
-use rand_distr::StandardNormal;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::normal::with_normals;
 use crate::factor::{check_range, uniform};
+use crate::told::transform_by_draw;
 
 /// Adds Gaussian noise to all channels: `x + N(0, σ²)`, with one σ for the patch.
 ///
@@ -27,7 +25,8 @@ impl Default for GaussianNoise {
     }
 }
 
-/// One draw of [`GaussianNoise`].
+/// One draw of [`GaussianNoise`], [`MultiplicativeNoise`](crate::MultiplicativeNoise) or
+/// [`RicianNoise`](crate::RicianNoise).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NoiseDraw {
     /// The standard deviation, in grey values.
@@ -36,24 +35,23 @@ pub struct NoiseDraw {
     pub seed: u64,
 }
 
-/// Values with one random stream: streams by place, not by thread, make the same noise on any number of threads.
-const CHUNK: usize = 1 << 14;
+impl NoiseDraw {
+    pub(crate) fn of(sigma: [f32; 2], rng: &mut SampleRng) -> Self {
+        Self { sigma: uniform(sigma, rng), seed: rng.random() }
+    }
+}
 
 impl GaussianNoise {
     /// The noise of one patch.
     #[must_use]
     pub fn draw(&self, rng: &mut SampleRng) -> NoiseDraw {
-        NoiseDraw { sigma: uniform(self.sigma, rng), seed: rng.random() }
+        NoiseDraw::of(self.sigma, rng)
     }
 
     /// The sample with this noise.
     #[must_use]
-    pub fn apply_drawn(&self, mut sample: Sample, draw: NoiseDraw) -> Sample {
-        sample.image.as_slice_mut().par_chunks_mut(CHUNK).enumerate().for_each(|(n, values)| {
-            let mut rng = sample_rng(draw.seed, 0, n as u64);
-            let noise: Array1<f32> = Array1::random_using(values.len(), StandardNormal, &mut rng);
-            ArrayViewMut1::from(values).scaled_add(draw.sigma, &noise);
-        });
+    pub fn apply_drawn(&self, mut sample: Sample, draw: &NoiseDraw) -> Sample {
+        with_normals(sample.image.as_slice_mut(), draw.seed, |x, z| x + draw.sigma * z);
         sample
     }
 
@@ -63,12 +61,7 @@ impl GaussianNoise {
     }
 }
 
-impl Transform for GaussianNoise {
-    fn apply(&self, sample: Sample, rng: &mut SampleRng) -> Sample {
-        let draw = self.draw(rng);
-        self.apply_drawn(sample, draw)
-    }
-}
+transform_by_draw!(GaussianNoise, "gaussian-noise", |this, _sample, rng| this.draw(rng));
 
 #[cfg(test)]
 mod tests {
@@ -80,7 +73,7 @@ mod tests {
     fn noise_has_mean_zero_and_the_deviation_asked_for() {
         let image = Volume::new(Array4::zeros((1, 64, 64, 64)), Affine::from_spacing([1.0; 3])).unwrap();
         let sample = Sample { id: "a".into(), image, labels: None };
-        let noisy = GaussianNoise::default().apply_drawn(sample, NoiseDraw { sigma: 0.1, seed: 7 });
+        let noisy = GaussianNoise::default().apply_drawn(sample, &NoiseDraw { sigma: 0.1, seed: 7 });
         let found = statistics(noisy.image.as_slice());
         // Of 262 144 draws: five standard errors.
         assert!(found.mean.abs() < 5.0 * 0.1 / 512.0, "mean {}", found.mean);

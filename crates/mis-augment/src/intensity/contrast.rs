@@ -1,11 +1,12 @@
 //! More and less contrast.
 
 use anyhow::Result;
-use mis_core::{Sample, SampleRng, Transform, statistics};
+use mis_core::{Sample, SampleRng, statistics};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Factor;
+use crate::told::transform_by_draw;
 
 /// Spreads each channel about its mean by a factor of its own: `(x − mean)·f + mean`.
 ///
@@ -59,12 +60,7 @@ impl Contrast {
     }
 }
 
-impl Transform for Contrast {
-    fn apply(&self, sample: Sample, rng: &mut SampleRng) -> Sample {
-        let factors = self.draw(sample.image.n_channels(), rng);
-        self.apply_drawn(sample, &factors)
-    }
-}
+transform_by_draw!(Contrast, "contrast", |this, sample, rng| this.draw(sample.image.n_channels(), rng));
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,13 @@
 //! Out of focus.
 
 use anyhow::Result;
-use mis_core::{Sample, SampleRng, Transform};
+use mis_core::{Sample, SampleRng};
 use rand::Rng as _;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::factor::{check_probability, check_range, uniform};
+use crate::told::transform_by_draw;
 
 /// Blurs channels by a Gaussian with a σ of its own along each axis, in voxels.
 ///
@@ -60,26 +61,23 @@ impl GaussianBlur {
     }
 }
 
-impl Transform for GaussianBlur {
-    fn apply(&self, sample: Sample, rng: &mut SampleRng) -> Sample {
-        let sigmas = self.draw(sample.image.n_channels(), rng);
-        self.apply_drawn(sample, &sigmas)
-    }
-}
+transform_by_draw!(GaussianBlur, "gaussian-blur", |this, sample, rng| this
+    .draw(sample.image.n_channels(), rng));
 
-/// Plane by plane: from the planes around across i, then within the plane across j and along k.
-fn blur(source: &[f32], shape: [usize; 3], sigma: [f32; 3]) -> Vec<f32> {
+/// A channel blurred by these σ along i, j and k: row by row from the planes around, then from the rows around and
+/// within the row.
+pub(crate) fn blur(source: &[f32], shape: [usize; 3], sigma: [f32; 3]) -> Vec<f32> {
     let kernels = sigma.map(kernel);
     let (n_plane, width) = (shape[1] * shape[2], shape[2]);
     let mut out = vec![0.0; source.len()];
     out.par_chunks_exact_mut(n_plane).enumerate().for_each_init(
-        || (vec![0.0; n_plane], vec![0.0; width + 2 * (kernels[2].len() - 1)]),
-        |(between, padded), (i, plane)| {
-            across(source, n_plane, i, &kernels[0], plane);
-            for (j, row) in between.chunks_exact_mut(width).enumerate() {
-                across(plane, width, j, &kernels[1], row);
+        || (vec![0.0; n_plane], vec![0.0; width], vec![0.0; width + 2 * (kernels[2].len() - 1)]),
+        |(plane, row, padded), (i, out)| {
+            for (j, row) in plane.chunks_exact_mut(width).enumerate() {
+                across(&source[j * width..], n_plane, shape[0], i, &kernels[0], row);
             }
-            for (row, out) in between.chunks_exact(width).zip(plane.chunks_exact_mut(width)) {
+            for (j, out) in out.chunks_exact_mut(width).enumerate() {
+                across(plane, width, shape[1], j, &kernels[1], row);
                 along(row, padded, &kernels[2], out);
             }
         },
@@ -102,36 +100,40 @@ fn reflected(at: isize, n: usize) -> usize {
     at.min(2 * n - 1 - at)
 }
 
-/// Row `at` of the rows of `source`, blurred from row to row.
-fn across(source: &[f32], width: usize, at: usize, kernel: &[f32], out: &mut [f32]) {
-    let n = source.len() / width;
-    let row = |at: isize| &source[reflected(at, n) * width..][..width];
-    let at = at as isize;
-    for (out, value) in out.iter_mut().zip(row(at)) {
-        *out = kernel[0] * value;
-    }
-    for (distance, weight) in (1..).zip(&kernel[1..]) {
-        for ((out, a), b) in out.iter_mut().zip(row(at - distance)).zip(row(at + distance)) {
-            *out += weight * (a + b);
+mis_core::vectorized! {
+    /// The row at place `at` of `n` rows that begin `stride` values apart, blurred from row to row.
+    fn across(source: &[f32], stride: usize, n: usize, at: usize, kernel: &[f32], out: &mut [f32]) {
+        let width = out.len();
+        let row = |at: isize| &source[reflected(at, n) * stride..][..width];
+        let at = at as isize;
+        for (out, value) in out.iter_mut().zip(row(at)) {
+            *out = kernel[0] * value;
+        }
+        for (distance, weight) in (1..).zip(&kernel[1..]) {
+            for ((out, a), b) in out.iter_mut().zip(row(at - distance)).zip(row(at + distance)) {
+                *out += weight * (a + b);
+            }
         }
     }
 }
 
-/// A row, blurred within; `padded` has room for the row and the kernel's reach at either side.
-fn along(row: &[f32], padded: &mut [f32], kernel: &[f32], out: &mut [f32]) {
-    let reach = kernel.len() - 1;
-    for distance in 0..reach {
-        padded[reach - 1 - distance] = row[reflected(-1 - distance as isize, row.len())];
-        padded[reach + row.len() + distance] = row[reflected((row.len() + distance) as isize, row.len())];
-    }
-    padded[reach..reach + row.len()].copy_from_slice(row);
-    for (out, value) in out.iter_mut().zip(row) {
-        *out = kernel[0] * value;
-    }
-    for (distance, weight) in (1..).zip(&kernel[1..]) {
-        for ((out, a), b) in out.iter_mut().zip(&padded[reach - distance..]).zip(&padded[reach + distance..])
-        {
-            *out += weight * (a + b);
+mis_core::vectorized! {
+    /// A row, blurred within; `padded` has room for the row and the kernel's reach at either side.
+    fn along(row: &[f32], padded: &mut [f32], kernel: &[f32], out: &mut [f32]) {
+        let reach = kernel.len() - 1;
+        for distance in 0..reach {
+            padded[reach - 1 - distance] = row[reflected(-1 - distance as isize, row.len())];
+            padded[reach + row.len() + distance] = row[reflected((row.len() + distance) as isize, row.len())];
+        }
+        padded[reach..reach + row.len()].copy_from_slice(row);
+        for (out, value) in out.iter_mut().zip(row) {
+            *out = kernel[0] * value;
+        }
+        for (distance, weight) in (1..).zip(&kernel[1..]) {
+            for ((out, a), b) in out.iter_mut().zip(&padded[reach - distance..]).zip(&padded[reach + distance..])
+            {
+                *out += weight * (a + b);
+            }
         }
     }
 }

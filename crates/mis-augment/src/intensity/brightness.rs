@@ -1,11 +1,12 @@
 //! Brighter and darker.
 
 use anyhow::Result;
-use mis_core::{Sample, SampleRng, Transform};
+use mis_core::{Sample, SampleRng};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Factor;
+use crate::told::transform_by_draw;
 
 /// Multiplies each channel by a factor of its own: `x·f`.
 ///
@@ -46,9 +47,4 @@ impl Brightness {
     }
 }
 
-impl Transform for Brightness {
-    fn apply(&self, sample: Sample, rng: &mut SampleRng) -> Sample {
-        let factors = self.draw(sample.image.n_channels(), rng);
-        self.apply_drawn(sample, &factors)
-    }
-}
+transform_by_draw!(Brightness, "brightness", |this, sample, rng| this.draw(sample.image.n_channels(), rng));

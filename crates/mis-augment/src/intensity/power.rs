@@ -11,7 +11,7 @@ pub(crate) fn power(base: f32, exponent: f32) -> f32 {
 
 /// Splits x = 2^e·m with m between √½ and √2; log2 m is a series in (m − 1)/(m + 1), 2e-8 off.
 #[inline]
-fn log2(x: f32) -> f32 {
+pub(crate) fn log2(x: f32) -> f32 {
     const SQRT_HALF: i32 = 0x3f35_04f3;
     let bits = x.to_bits() as i32;
     let e = (bits - SQRT_HALF) >> 23;
@@ -23,7 +23,7 @@ fn log2(x: f32) -> f32 {
 
 /// Splits x into a whole number n and a rest within ±½; e^(rest·ln 2) is its Taylor series, 6e-9 off.
 #[inline]
-fn exp2(x: f32) -> f32 {
+pub(crate) fn exp2(x: f32) -> f32 {
     // In a number of this size the last bit counts ones: adding it rounds, and n stands in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     let shifted = x + ROUND;

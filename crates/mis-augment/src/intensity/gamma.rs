@@ -1,12 +1,13 @@
 //! Bending the grey scale.
 
 use anyhow::Result;
-use mis_core::{Sample, SampleRng, Transform, statistics};
+use mis_core::{Sample, SampleRng, statistics};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::power::power;
 use crate::Factor;
-use crate::power::power;
+use crate::told::transform_by_draw;
 
 /// Bends each channel's grey scale by an exponent of its own: `((x − min)/range)^γ·range + min`.
 ///
@@ -50,17 +51,23 @@ impl Gamma {
         let range = before.max - before.min;
         // Counted from the darkest value upwards, or from the brightest downwards.
         let (start, step) = if self.invert { (before.max, -range) } else { (before.min, range) };
-        let to_unit = 1.0 / range.max(1e-7);
-        channel.par_chunks_mut(1 << 16).for_each(|values| {
-            for x in values {
-                let share = ((*x - start).abs() * to_unit).min(1.0);
-                *x = start + step * power(share, exponent);
-            }
-        });
+        let bent = Bent { start, step, to_unit: 1.0 / range.max(1e-7), exponent, pivot: before.mean as f32 };
+        // Sums are formed by chunks of this fixed length and added up in their order.
+        let sums: Vec<[f64; 2]> = channel
+            .par_chunks_mut(1 << 16)
+            .map(|values| {
+                let mut sums = [0.0; 2];
+                bend(values, bent, &mut sums);
+                sums
+            })
+            .collect();
         if self.retain_stats {
-            let after = statistics(channel);
-            let factor = (before.sd / after.sd.max(1e-8)) as f32;
-            let (from, to) = (after.mean as f32, before.mean as f32);
+            let [sum, squares] =
+                sums.into_iter().fold([0.0; 2], |all, sums| [all[0] + sums[0], all[1] + sums[1]]);
+            let n = channel.len() as f64;
+            let sd = (squares / n - (sum / n).powi(2)).max(0.0).sqrt();
+            let factor = (before.sd / sd.max(1e-8)) as f32;
+            let (from, to) = ((f64::from(bent.pivot) + sum / n) as f32, before.mean as f32);
             channel.par_chunks_mut(1 << 16).for_each(|values| {
                 for x in values {
                     *x = (*x - from) * factor + to;
@@ -75,12 +82,45 @@ impl Gamma {
     }
 }
 
-impl Transform for Gamma {
-    fn apply(&self, sample: Sample, rng: &mut SampleRng) -> Sample {
-        let exponents = self.draw(sample.image.n_channels(), rng);
-        self.apply_drawn(sample, &exponents)
+/// What is the same for all values of a channel.
+#[derive(Clone, Copy)]
+struct Bent {
+    start: f32,
+    step: f32,
+    to_unit: f32,
+    exponent: f32,
+    /// Near the mean that comes out: sums are of distances from it, so that squares do not cancel each other out.
+    pivot: f32,
+}
+
+mis_core::vectorized! {
+    /// The formula, value by value; adds the sums of the distances from the pivot and of their squares.
+    fn bend(values: &mut [f32], bent: Bent, sums: &mut [f64; 2]) {
+        const LANES: usize = 16;
+        // So few values that single precision does for their sums.
+        for values in values.chunks_mut(16 * LANES) {
+            let (mut sum, mut squares) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+            let mut one = |lane: usize, x: &mut f32| {
+                let share = ((*x - bent.start).abs() * bent.to_unit).min(1.0);
+                *x = bent.start + bent.step * power(share, bent.exponent);
+                let distance = *x - bent.pivot;
+                sum[lane] += distance;
+                squares[lane] += distance * distance;
+            };
+            let (full, rest) = values.as_chunks_mut::<LANES>();
+            for values in full {
+                for lane in 0..LANES {
+                    one(lane, &mut values[lane]);
+                }
+            }
+            rest.iter_mut().enumerate().for_each(|(lane, x)| one(lane, x));
+            sums[0] += f64::from(sum.iter().sum::<f32>());
+            sums[1] += f64::from(squares.iter().sum::<f32>());
+        }
     }
 }
+
+transform_by_draw!(Gamma, "gamma", |this, sample, rng| this.draw(sample.image.n_channels(), rng));
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,12 @@
 //! One transform out of several.
 
 use anyhow::{Context as _, Result, ensure};
-use mis_core::{PatchLocation, Sample, SampleRng, Transform};
+use mis_core::{PatchLocation, Sample, SampleRng};
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use crate::Augmentation;
+use crate::told::{Tell, Told, transform_by_tell};
 
 /// Applies one of several transforms, each as likely as the others.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,12 +30,20 @@ impl OneOf {
     }
 }
 
-impl Transform for OneOf {
-    fn apply(&self, sample: Sample, rng: &mut SampleRng) -> Sample {
-        self.draw(rng).apply(sample, rng)
+impl Tell for OneOf {
+    fn apply_told(&self, sample: Sample, rng: &mut SampleRng, told: &mut Told) -> Sample {
+        self.draw(rng).apply_told(sample, rng, told)
     }
 
-    fn apply_at(&self, scan: &Sample, at: &PatchLocation, rng: &mut SampleRng) -> Sample {
-        self.draw(rng).apply_at(scan, at, rng)
+    fn apply_at_told(
+        &self,
+        scan: &Sample,
+        at: &PatchLocation,
+        rng: &mut SampleRng,
+        told: &mut Told,
+    ) -> Sample {
+        self.draw(rng).apply_at_told(scan, at, rng, told)
     }
 }
+
+transform_by_tell!(OneOf);

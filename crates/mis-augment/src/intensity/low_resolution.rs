@@ -2,12 +2,13 @@
 
 use anyhow::{Result, ensure};
 use mis_core::interpolation::{Order, resize};
-use mis_core::{Sample, SampleRng, Transform};
+use mis_core::{Sample, SampleRng};
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use crate::Slicewise;
 use crate::factor::{check_probability, check_range, uniform};
+use crate::told::transform_by_draw;
 
 /// Makes channels look as if scanned at a lower resolution: coarser by the nearest voxel, finer again linearly.
 ///
@@ -73,9 +74,5 @@ impl LowResolution {
     }
 }
 
-impl Transform for LowResolution {
-    fn apply(&self, sample: Sample, rng: &mut SampleRng) -> Sample {
-        let scales = self.draw(sample.image.n_channels(), rng);
-        self.apply_drawn(sample, &scales)
-    }
-}
+transform_by_draw!(LowResolution, "low-resolution", |this, sample, rng| this
+    .draw(sample.image.n_channels(), rng));
