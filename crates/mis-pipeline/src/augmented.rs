@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use mis_augment::{Cycles, write_contact_sheet};
-use mis_core::{DataSource as _, PatchSampler as _, sample_rng};
+use mis_core::{BatchPlace, DataSource as _, PatchSampler as _, sample_rng};
 use mis_patch::{CaseOrder, EpochPlan};
 
 use crate::{Experiment, Prepared};
@@ -21,8 +21,8 @@ pub fn render_augmented(experiment: &Experiment, n: usize, out: &Path) -> Result
     // Usually a patch for each visit: these are kept in memory.
     let mut used: Vec<_> = plan.cases().take(n.min(ids.len())).map(|case| ids[case].clone()).collect();
     used.sort();
-    let n_classes = experiment.class_table()?.n_classes();
-    let prepared = Prepared::new(source, experiment.preprocess.clone(), &used, n_classes)?;
+    let classes = experiment.class_table()?;
+    let prepared = Prepared::new(source, experiment.preprocess.clone(), &used, &classes, None)?;
     let sampler = Cycles { n: experiment.augment.n_cycles(), sampler: experiment.patches.sampler() };
     let sequence = experiment.augment.sequence();
 
@@ -31,7 +31,8 @@ pub fn render_augmented(experiment: &Experiment, n: usize, out: &Path) -> Result
         let id = &ids[case];
         let sample = prepared.load(id).with_context(|| id.to_string())?;
         let mut rng = sample_rng(experiment.seed, 0, visit as u64);
-        let locations = sampler.locations(&sample, &mut rng);
+        let place = BatchPlace { idx: visit % experiment.train.batch_size, of: experiment.train.batch_size };
+        let locations = sampler.locations_at(&sample, place, &mut rng);
         n_idle = if locations.is_empty() { n_idle + 1 } else { 0 };
         if n_idle > ids.len() {
             bail!("none of the {} cases has a patch to train on: all are blank", ids.len());
