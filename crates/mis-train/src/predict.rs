@@ -2,8 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use mis_core::{Batch, Sample, Volume};
-use mis_models::Model;
-use mis_models::tch::{self, Kind};
+use mis_models::{Model, Output, tch};
 use mis_patch::{MergeWeights, Merger, PatchGrid};
 
 use crate::{Precision, tensors};
@@ -19,18 +18,26 @@ pub struct SlidingWindow {
     pub precision: Precision,
     /// Patches that the network sees at once.
     pub batch_size: usize,
+    /// What the network's logits stand for: what is averaged where patches overlap.
+    pub output: Output,
 }
 
 impl SlidingWindow {
-    /// A window over a grid: Gaussian weights, `f32`, one patch at a time.
+    /// A window over a grid: Gaussian weights, the precision that is fastest here, one patch at a time.
     #[must_use]
     pub fn over(grid: PatchGrid) -> Self {
-        Self { grid, merge: MergeWeights::Gaussian, precision: Precision::F32, batch_size: 1 }
+        Self {
+            grid,
+            merge: MergeWeights::Gaussian,
+            precision: Precision::Auto,
+            batch_size: 1,
+            output: Output::Softmax,
+        }
     }
 }
 
-/// Class probabilities `(class, i, j, k)` on the lattice of a prepared scan: softmax of each patch, averaged where
-/// patches overlap. Memory is the output, its weights and one batch of patches, however many patches there are.
+/// Class probabilities `(class, i, j, k)` on the lattice of a prepared scan: the window's output of each patch, averaged
+/// where patches overlap. Memory is the output, its weights and one batch of patches, however many patches there are.
 pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<Volume> {
     let n_channels = image.n_channels();
     ensure!(
@@ -42,15 +49,16 @@ pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<
     window.grid.check()?;
     model.check_patch(window.grid.patch_size)?;
     let _no_grad = tch::no_grad_guard();
+    let device = model.store.device();
+    let kind = window.precision.kind(device);
     let scan = Sample { id: "scan".into(), image: image.clone(), labels: None };
     let mut merger = Merger::new(model.spec.n_classes, image.shape(), window.grid.patch_size, window.merge);
     for locations in window.grid.locations(image.shape()).chunks(window.batch_size) {
         let patches: Vec<_> = locations.iter().map(|at| scan.cut(at)).collect();
         let batch = Batch::stack(&patches)?;
-        let device = model.store.device();
-        let images = tensors::images(batch.images(), model.spec.dims, device, window.precision.kind())?;
-        let probabilities = model.net.forward_t(&images, false).f_softmax(1, Kind::Float)?;
-        let values = tensors::values(&probabilities)?; // (batch, class, i, j, k)
+        let images = tensors::images(batch.images(), model.spec.dims, device, kind)?;
+        let values = tensors::values(&window.output.apply(&model.net.forward_t(&images, false)))?;
+        // (batch, class, i, j, k)
         for (at, patch) in locations.iter().zip(values.chunks_exact(values.len() / locations.len())) {
             merger.add(at, patch);
         }

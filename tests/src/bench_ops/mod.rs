@@ -16,6 +16,7 @@ mod augment;
 mod intensity;
 mod load_save;
 mod metrics;
+mod networks;
 mod patches;
 mod resample;
 mod start;
