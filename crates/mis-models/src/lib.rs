@@ -20,31 +20,43 @@
 //! ```
 
 mod model;
+mod output;
 mod seeded;
 mod seg_model;
 mod spec;
+mod weights;
 
-mod conv;
-mod conv_block;
-mod norm;
+mod layers;
+
+mod nnunet;
+mod torch_script;
 mod unet;
 
 mod any_architecture;
 
 mod losses;
 
-pub use model::{Model, WeightsMismatch};
+pub use model::{Model, ShapeMismatch, WeightsMismatch};
+pub use output::Output;
 pub use seeded::seeded;
 pub use seg_model::{Architecture, SegModel};
 pub use spec::{Dims, ModelSpec};
+pub use weights::Weights;
 
-pub use conv_block::{Activation, BlockOrder};
-pub use norm::Norm;
-pub use unet::UNet;
+pub use layers::{Activation, BlockOrder, Norm, Pooling, UpSampling};
+
+pub use nnunet::{PlainConvUNet, ResidualEncoderSize, ResidualEncoderUNet};
+pub use torch_script::TorchScript;
+pub use unet::{MultiResUNet, SkipConnection, UNet, UNetBlock, UNetPlusPlus};
 
 pub use any_architecture::AnyArchitecture;
 
-pub use losses::{AnyLoss, CrossEntropy, DiceCrossEntropy, DiceOver, Loss, SoftDice, Tversky};
+pub use losses::{
+    AnyLoss, Combo, CrossEntropy, DeepSupervision, DiceCrossEntropy, DiceOver, Focal, FocalTversky,
+    GeneralizedDice, Hausdorff, IGNORED, Jaccard, Loss, ModifiedFocal, ModifiedFocalTversky, Regions,
+    SoftDice, Symmetry, TopKCrossEntropy, Tversky, TverskyCrossEntropy, UnifiedFocal, WeightedDice,
+    WeightedLoss, WeightedSum,
+};
 
 pub use tch;
 

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use anyhow::Result;
-use tch::nn;
+use tch::{Tensor, nn};
 
 use crate::ModelSpec;
 
@@ -14,6 +14,16 @@ use crate::ModelSpec;
 pub trait SegModel: nn::ModuleT {
     /// Every side of an input is a multiple of this, along i, j and k; 1 along k for planes.
     fn divisor(&self) -> [usize; 3];
+
+    /// Number of outputs that deep supervision can compare with the labels.
+    fn n_heads(&self) -> usize {
+        1
+    }
+
+    /// All outputs, that of [`forward_t`](nn::ModuleT::forward_t) first; coarser ones have the extent of their level.
+    fn forward_heads(&self, images: &Tensor, train: bool) -> Vec<Tensor> {
+        vec![self.forward_t(images, train)]
+    }
 }
 
 /// A family of networks: hyperparameters that build one.

@@ -8,7 +8,7 @@ use mis_augment::Augment;
 use mis_core::{ClassTable, DataSource};
 use mis_eval::Report;
 use mis_io::Source;
-use mis_models::{AnyArchitecture, AnyLoss, Tversky, UNet};
+use mis_models::{AnyArchitecture, AnyLoss, Loss as _, Tversky, UNet};
 use mis_patch::Patches;
 use mis_preproc::{Step, check_all};
 use mis_train::{SlidingWindow, TrainConfig};
@@ -131,6 +131,7 @@ impl Experiment {
             merge: self.predict.merge,
             precision: self.train.precision,
             batch_size: self.predict.batch_size,
+            output: self.loss.output(),
         }
     }
 

@@ -1,18 +1,14 @@
 //! The state of a training on disk.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use mis_models::tch::{Device, Kind, Tensor};
-use mis_models::{Model, ModelSpec};
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
+use anyhow::{Context as _, Result, bail};
+use mis_models::tch::Tensor;
+use mis_models::{Model, ModelSpec, Weights};
 use serde::{Deserialize, Serialize};
 
-use crate::optimizer::Optimizer;
-use crate::{History, tensors};
+use crate::{History, Trainer};
 
 /// Everything a training needs to go on exactly where it stopped: one safetensors file with the weights under `model.`,
 /// the optimizer's memory under `optimizer.` and the rest as JSON in its metadata.
@@ -57,16 +53,13 @@ impl Checkpoint {
     /// Reads a checkpoint. A file that is cut short or of another kind is an error that names it.
     pub fn load(path: &Path) -> Result<Self> {
         let load = || -> Result<Self> {
-            let bytes = fs::read(path)?;
-            let (_, head) = SafeTensors::read_metadata(&bytes)?;
-            let metadata = head.metadata().as_ref().context("it has no metadata")?;
+            let Weights { tensors, metadata } = Weights::read(path)?;
             let text = |key: &str| metadata.get(key).with_context(|| format!("its metadata lack {key:?}"));
             let state = serde_json::from_str(text(STATE)?)?;
             let spec = serde_json::from_str(text(SPEC)?)?;
             let experiment = text(EXPERIMENT)?.clone();
             let (mut weights, mut optimizer) = (BTreeMap::new(), BTreeMap::new());
-            for (name, view) in SafeTensors::deserialize(&bytes)?.tensors() {
-                let tensor = to_tensor(&view).with_context(|| name.clone())?;
+            for (name, tensor) in tensors {
                 match name.split_once('.') {
                     Some(("model", name)) => weights.insert(name.to_owned(), tensor),
                     Some(("optimizer", name)) => optimizer.insert(name.to_owned(), tensor),
@@ -81,35 +74,21 @@ impl Checkpoint {
     /// Writes the state of a training, whole or not at all.
     pub(crate) fn save(
         path: &Path,
-        model: &Model,
-        optimizer: &Optimizer,
+        trainer: &Trainer<'_>,
         state: &TrainState,
         experiment: &str,
     ) -> Result<()> {
-        let mut data = Vec::new();
-        for (prefix, tensors) in [("model", model.variables()), ("optimizer", optimizer.state())] {
-            for (name, tensor) in tensors {
-                ensure!(
-                    tensor.kind() == Kind::Float,
-                    "{name} must be f32 to be saved, is {:?}",
-                    tensor.kind()
-                );
-                let bytes: Vec<u8> = tensors::values(&tensor)?.iter().flat_map(|v| v.to_le_bytes()).collect();
-                let shape: Vec<usize> = tensor.size().iter().map(|&n| n as usize).collect();
-                data.push((format!("{prefix}.{name}"), shape, bytes));
-            }
-        }
-        let views = data.iter().map(|(name, shape, bytes)| {
-            Ok((name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes)?))
-        });
-        let views: Vec<_> = views.collect::<Result<_>>()?;
-        let metadata = HashMap::from([
+        let Weights { tensors, mut metadata } = trainer.model.weights();
+        let under = |prefix: &'static str, tensors: BTreeMap<String, Tensor>| {
+            tensors.into_iter().map(move |(name, tensor)| (format!("{prefix}.{name}"), tensor))
+        };
+        let tensors = under("model", tensors).chain(under("optimizer", trainer.optimizer.state())).collect();
+        metadata.extend([
             (STATE.to_owned(), serde_json::to_string(state)?),
-            (SPEC.to_owned(), serde_json::to_string(&model.spec)?),
+            (SPEC.to_owned(), serde_json::to_string(&trainer.model.spec)?),
             (EXPERIMENT.to_owned(), experiment.to_owned()),
         ]);
-        let bytes = safetensors::serialize(views, Some(metadata))?;
-        mis_core::write_atomically(path, |file| Ok(file.write_all(&bytes)?))
+        Weights { tensors, metadata }.write(path)
     }
 }
 
@@ -120,12 +99,4 @@ pub fn load_weights(model: &mut Model, path: &Path) -> Result<()> {
     model
         .set_weights(&checkpoint.weights)
         .with_context(|| format!("{} does not fit the network", path.display()))
-}
-
-fn to_tensor(view: &TensorView<'_>) -> Result<Tensor> {
-    ensure!(view.dtype() == Dtype::F32, "expected f32, found {:?}", view.dtype());
-    let values: Vec<f32> =
-        view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
-    Ok(Tensor::f_from_slice(&values)?.f_reshape(shape)?.to_device(Device::Cpu))
 }

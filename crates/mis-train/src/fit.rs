@@ -6,14 +6,13 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{Batch, BatchSource};
-use mis_models::{Loss, Model, seeded};
+use mis_models::{Loss, Model};
 
 use crate::curves::write_curves;
-use crate::optimizer::Optimizer;
 use crate::progress::TrainProgress;
 use crate::same_experiment::check_same_experiment;
 use crate::validate::validate;
-use crate::{Callback, Checkpoint, EpochStats, History, StopSignal, TrainConfig, TrainState, tensors};
+use crate::{Callback, Checkpoint, EpochStats, History, StopSignal, TrainConfig, TrainState, Trainer};
 
 /// What a training needs besides the model.
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +71,11 @@ pub const CHECKPOINT_BEST: &str = "checkpoint_best.safetensors";
 /// whether the run was stopped and resumed or not. A loss that is not finite ends the run with the step and the cases.
 pub fn fit(model: &mut Model, job: &FitJob<'_>, callbacks: &mut [Box<dyn Callback>]) -> Result<Fitted> {
     let config = job.config;
-    config.check()?;
-    let mut optimizer = Optimizer::new(&config.optimizer, model.trainable());
+    let mut trainer = Trainer::new(model, job.loss, config, job.seed)?;
     let mut state = TrainState::default();
     let last = job.folder.join(CHECKPOINT_LAST);
     if job.resume && last.exists() {
-        state = restore(model, &mut optimizer, &last, job.experiment)?;
+        state = restore(&mut trainer, &last, job.experiment)?;
     }
     let progress = TrainProgress::new(job.title, config.epochs, state.epoch);
     while state.epoch < config.epochs && !ended_early(config, &state) {
@@ -90,26 +88,26 @@ pub fn fit(model: &mut Model, job: &FitJob<'_>, callbacks: &mut [Box<dyn Callbac
         let clock = Instant::now();
         let before = state.seconds;
         for batch in job.train.epoch(state.epoch).skip(state.step as usize) {
-            let loss = train_step(model, &mut optimizer, job, &batch?, rate, &state)?;
+            let loss = train_step(&mut trainer, job, &batch?, rate, &state)?;
             state.step += 1;
             state.loss_sum += loss;
             state.seconds = before + clock.elapsed().as_secs_f64();
-            state.n_steps = optimizer.n_steps();
+            state.n_steps = trainer.optimizer.n_steps();
             progress.step(state.step, config.steps_per_epoch, loss);
             if job.stop.is_raised() {
-                Checkpoint::save(&last, model, &optimizer, &state, job.experiment)?;
+                Checkpoint::save(&last, &trainer, &state, job.experiment)?;
                 return Ok(Fitted { history: state.history, ended: Ended::Interrupted });
             }
         }
         ensure!(state.step > 0, "epoch {} has no batch to train on", state.epoch);
-        let stats = close_epoch(model, job, &mut state, rate)?;
+        let stats = close_epoch(trainer.model, job, &mut state, rate)?;
         if let Some(score) = score(&stats)
             && state.best.is_none_or(|best| score > best)
         {
             state.best = Some(score);
-            Checkpoint::save(&job.folder.join(CHECKPOINT_BEST), model, &optimizer, &state, job.experiment)?;
+            Checkpoint::save(&job.folder.join(CHECKPOINT_BEST), &trainer, &state, job.experiment)?;
         }
-        Checkpoint::save(&last, model, &optimizer, &state, job.experiment)?;
+        Checkpoint::save(&last, &trainer, &state, job.experiment)?;
         state.history.write_tsv(&job.folder.join("history.tsv"))?;
         write_curves(&state.history, &job.folder.join("curves.svg"))?;
         progress.epoch();
@@ -124,39 +122,24 @@ pub fn fit(model: &mut Model, job: &FitJob<'_>, callbacks: &mut [Box<dyn Callbac
 }
 
 fn train_step(
-    model: &Model,
-    optimizer: &mut Optimizer,
+    trainer: &mut Trainer<'_>,
     job: &FitJob<'_>,
     batch: &Batch,
     rate: f64,
     state: &TrainState,
 ) -> Result<f64> {
-    let device = model.store.device();
-    let labels = batch.labels().context("training needs labels")?;
-    let images = tensors::images(batch.images(), model.spec.dims, device, job.config.precision.kind())?;
-    let target = tensors::target(labels, model.spec.dims, device)?;
-    optimizer.zero_gradients();
-    // What the network draws itself is a function of (seed, step) too, so that a resumed run draws the same.
-    let seed = job.seed ^ optimizer.n_steps().wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let logits = seeded(seed, || model.net.forward_t(&images, true));
-    let loss = job.loss.forward(&logits, &target);
-    let value = loss.f_double_value(&[])?;
-    if !value.is_finite() {
+    let loss = trainer.step(batch, rate)?;
+    if !loss.is_finite() {
         let ids: Vec<_> = batch.ids().iter().map(ToString::to_string).collect();
         bail!(
-            "epoch {}, step {}: the loss is {value} on {}; the last good state is {}",
+            "epoch {}, step {}: the loss is {loss} on {}; the last good state is {}",
             state.epoch + 1,
             state.step + 1,
             ids.join(", "),
             job.folder.join(CHECKPOINT_LAST).display()
         );
     }
-    loss.f_backward()?;
-    if let Some(max_norm) = job.config.gradient_clip {
-        optimizer.clip_gradients(max_norm)?;
-    }
-    optimizer.step(rate)?;
-    Ok(value)
+    Ok(loss)
 }
 
 /// Adds the epoch's figures to the history and turns to the next.
@@ -196,17 +179,11 @@ fn ended_early(config: &TrainConfig, state: &TrainState) -> bool {
     state.step == 0 && config.early_stop.is_some_and(|early_stop| early_stop.ends(&state.history))
 }
 
-fn restore(
-    model: &mut Model,
-    optimizer: &mut Optimizer,
-    path: &Path,
-    experiment: &str,
-) -> Result<TrainState> {
+fn restore(trainer: &mut Trainer<'_>, path: &Path, experiment: &str) -> Result<TrainState> {
     let checkpoint = Checkpoint::load(path)?;
     check_same_experiment(path, &checkpoint.experiment, experiment)?;
-    model
-        .set_weights(&checkpoint.weights)
-        .with_context(|| format!("{} does not fit the network", path.display()))?;
-    optimizer.restore(&checkpoint.optimizer, checkpoint.state.n_steps)?;
+    let fits = trainer.model.set_weights(&checkpoint.weights);
+    fits.with_context(|| format!("{} does not fit the network", path.display()))?;
+    trainer.optimizer.restore(&checkpoint.optimizer, checkpoint.state.n_steps)?;
     Ok(checkpoint.state)
 }

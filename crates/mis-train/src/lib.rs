@@ -23,6 +23,7 @@
 mod config;
 mod fit;
 mod stop_signal;
+mod trainer;
 
 mod early_stop;
 mod optimizer;
@@ -46,6 +47,7 @@ mod tensors;
 pub use config::TrainConfig;
 pub use fit::{CHECKPOINT_BEST, CHECKPOINT_LAST, Ended, FitJob, Fitted, fit};
 pub use stop_signal::StopSignal;
+pub use trainer::Trainer;
 
 pub use early_stop::{EarlyStop, Watch};
 pub use optimizer::{Adam, AnyOptimizer, SgdNesterov};

@@ -4,8 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use mis_core::Volume;
 use mis_core::interpolation::Fill;
 use mis_core::ndarray::ArrayView5;
-use mis_models::Model;
-use mis_models::tch::{self, Kind};
+use mis_models::{Model, Output, tch};
 use mis_patch::{GridMerger, MergeWeights, PatchGrid, Placement};
 
 use crate::{Precision, tensors};
@@ -23,19 +22,27 @@ pub struct SlidingWindow {
     pub precision: Precision,
     /// Patches that the network sees at once.
     pub batch_size: usize,
+    /// What the network's logits stand for: what is averaged where patches overlap.
+    pub output: Output,
 }
 
 impl SlidingWindow {
-    /// A window over a grid: Gaussian weights, `f32`, one patch at a time.
+    /// A window over a grid: Gaussian weights, the precision that is fastest here, one patch at a time.
     #[must_use]
     pub fn over(grid: PatchGrid) -> Self {
-        let placement = Placement::default();
-        Self { grid, placement, merge: MergeWeights::Gaussian, precision: Precision::F32, batch_size: 1 }
+        Self {
+            grid,
+            placement: Placement::default(),
+            merge: MergeWeights::Gaussian,
+            precision: Precision::Auto,
+            batch_size: 1,
+            output: Output::Softmax,
+        }
     }
 }
 
-/// Class probabilities `(class, i, j, k)` on the lattice of a prepared scan: softmax of each patch, averaged where
-/// patches overlap. Memory is the output and one batch of patches, however many patches there are.
+/// Class probabilities `(class, i, j, k)` on the lattice of a prepared scan: the window's output of each patch, averaged
+/// where patches overlap. Memory is the output and one batch of patches, however many patches there are.
 pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<Volume> {
     let n_channels = image.n_channels();
     ensure!(
@@ -48,6 +55,8 @@ pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<
     model.check_patch(window.grid.patch_size)?;
     window.merge.check(window.grid.patch_size)?;
     let _no_grad = tch::no_grad_guard();
+    let device = model.store.device();
+    let kind = window.precision.kind(device);
     let plan = window.grid.plan(image.shape(), window.placement);
     let locations: Vec<_> = plan.locations().collect();
     let mut merger = GridMerger::new(model.spec.n_classes, plan, window.merge);
@@ -59,10 +68,9 @@ pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<
             image.cut_into(at, Fill::Minimum, patch);
         }
         let batch = ArrayView5::from_shape((locations.len(), n_channels, i, j, k), patches)?;
-        let device = model.store.device();
-        let images = tensors::images(batch, model.spec.dims, device, window.precision.kind())?;
-        let probabilities = model.net.forward_t(&images, false).f_softmax(1, Kind::Float)?;
-        let values = tensors::values(&probabilities)?; // (batch, class, i, j, k)
+        let images = tensors::images(batch, model.spec.dims, device, kind)?;
+        let values = tensors::values(&window.output.apply(&model.net.forward_t(&images, false)))?;
+        // (batch, class, i, j, k)
         for patch in values.chunks_exact(values.len() / locations.len()) {
             merger.add(patch);
         }

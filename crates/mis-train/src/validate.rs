@@ -16,12 +16,13 @@ pub(crate) fn validate(
 ) -> Result<Validation> {
     let _no_grad = tch::no_grad_guard();
     let device = model.store.device();
+    let kind = precision.kind(device);
     let mut counts = vec![Counts::default(); model.spec.n_classes];
     let (mut loss_sum, mut n_batches) = (0.0, 0_u32);
     for batch in source.epoch(0) {
         let batch = batch?;
         let labels = batch.labels().context("validation needs labels")?;
-        let images = tensors::images(batch.images(), model.spec.dims, device, precision.kind())?;
+        let images = tensors::images(batch.images(), model.spec.dims, device, kind)?;
         let target = tensors::target(labels, model.spec.dims, device)?;
         let logits = model.net.forward_t(&images, false);
         loss_sum += loss.forward(&logits, &target).f_double_value(&[])?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use mis::core::ndarray::{ArrayView3, Axis};
+use mis::core::ndarray::{ArrayView, Axis, Dimension};
 use mis::core::{LabelMap, Volume, statistics};
 use ndarray_npy::WritableElement;
 use serde_json::{Value, json};
@@ -26,7 +26,11 @@ impl Case<'_> {
     }
 
     /// Writes an output under the workload's name with this ending, `npy` for the one it is about.
-    pub(super) fn write<T: WritableElement>(&self, ending: &str, array: ArrayView3<'_, T>) -> Result<()> {
+    pub(super) fn write<T: WritableElement, D: Dimension>(
+        &self,
+        ending: &str,
+        array: ArrayView<'_, T, D>,
+    ) -> Result<()> {
         let Workload { op, variant, config, .. } = *self.workload;
         let joined = |parts: [&str; 2]| {
             parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")

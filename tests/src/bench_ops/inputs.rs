@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use mis::core::ndarray::{Array3, Axis};
+use mis::core::ndarray::{Array, Array3, Axis, Dimension, Ix3};
 use mis::core::{Affine, LabelMap, Sample, Volume};
 use ndarray_npy::ReadableElement;
 
@@ -33,7 +33,7 @@ impl Inputs {
 
     /// The CT in HU, without labels.
     pub(super) fn scan(&self) -> Result<Sample> {
-        let image = self.array::<i16>("ct_image")?.mapv(f32::from);
+        let image = self.array::<i16, Ix3>("ct_image")?.mapv(f32::from);
         Ok(Sample { id: "ct".into(), image: volume(image, ct_affine()?)?, labels: None })
     }
 
@@ -55,7 +55,8 @@ impl Inputs {
         Ok(Sample { id: name.into(), image, labels: Some(labels) })
     }
 
-    fn array<T: ReadableElement>(&self, name: &str) -> Result<Array3<T>> {
+    /// An array by its name in the folder.
+    pub(super) fn array<T: ReadableElement, D: Dimension>(&self, name: &str) -> Result<Array<T, D>> {
         let path = self.folder.join(name).with_extension("npy");
         ndarray_npy::read_npy(&path).with_context(|| path.display().to_string())
     }

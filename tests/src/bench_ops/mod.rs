@@ -17,6 +17,7 @@ mod batches;
 mod intensity;
 mod load_save;
 mod metrics;
+mod networks;
 mod patches;
 mod resample;
 mod start;

@@ -7,10 +7,11 @@ use mis::augment::{miscnn, standard};
 use mis::core::interpolation::{LabelOrder, Order};
 use mis::eval::MetricChoice;
 use mis::patch::MergeWeights;
+use mis::train::Precision;
 
 use super::case::Case;
 use super::line::Measured;
-use super::{augment, batches, intensity, load_save, metrics, patches, resample, start};
+use super::{augment, batches, intensity, load_save, metrics, networks, patches, resample, start};
 
 /// An operation in one form and with one set of options.
 #[derive(Clone, Copy)]
@@ -34,6 +35,16 @@ const fn variant(
     measure: fn(&Case<'_>) -> Result<Measured>,
 ) -> Workload {
     Workload { op, variant, config: "", measure }
+}
+
+/// A network's operation in one precision; without options it is the one that the machine is fastest in.
+const fn network(
+    op: &'static str,
+    variant: &'static str,
+    config: &'static str,
+    measure: fn(&Case<'_>) -> Result<Measured>,
+) -> Workload {
+    Workload { op, variant, config, measure }
 }
 
 /// All that can be measured.
@@ -70,6 +81,18 @@ pub const WORKLOADS: &[Workload] = &[
     variant("load_batches", "1-worker", |case| batches::load(case, 1)),
     variant("load_batches", "2-workers", |case| batches::load(case, 2)),
     op("read_stored_batches", batches::read_stored),
+    network("train_step_unet3d", "64", "f32", |case| networks::train_step(case, "train64", Precision::F32)),
+    network("train_step_unet3d", "64", "bf16", |case| networks::train_step(case, "train64", Precision::Bf16)),
+    network("train_step_unet3d", "80x160x160", "f32", |case| {
+        networks::train_step(case, "train160", Precision::F32)
+    }),
+    network("train_step_unet3d", "80x160x160", "bf16", |case| {
+        networks::train_step(case, "train160", Precision::Bf16)
+    }),
+    network("infer_unet3d", "96", "f32", |case| networks::infer(case, Precision::F32)),
+    network("infer_unet3d", "96", "bf16", |case| networks::infer(case, Precision::Bf16)),
+    network("infer_unet3d", "sliding", "f32", |case| networks::slide(case, Precision::F32)),
+    network("infer_unet3d", "sliding", "bf16", |case| networks::slide(case, Precision::Bf16)),
     op("metrics_dice", |case| metrics::score(case, MetricChoice::Dice, "values")),
     op("metrics_hd95", |case| metrics::score(case, MetricChoice::Hd95, "values_monai")),
     op("metrics_assd", |case| metrics::score(case, MetricChoice::Assd, "values")),
@@ -78,8 +101,6 @@ pub const WORKLOADS: &[Workload] = &[
 
 /// What the peers are measured on and this program is not, with what it would need.
 pub const MISSING: &[(&str, &str)] = &[
-    ("train_step_unet3d", "needs nnU-Net's PlainConvUNet"),
-    ("infer_unet3d", "needs nnU-Net's PlainConvUNet"),
     ("metrics_nsd", "needs the surface Dice"),
 ];
 
@@ -148,7 +169,7 @@ mod tests {
     #[test]
     fn a_name_that_stands_for_nothing_is_an_error_that_says_why() {
         let error = |name: &str| select(&[name.to_owned()]).unwrap_err().to_string();
-        assert!(error("infer_unet3d").contains("cannot be measured yet: it needs nnU-Net's"));
+        assert!(error("metrics_nsd").contains("cannot be measured yet: it needs the surface Dice"));
         assert!(error("gamma").ends_with("found gamma"));
     }
 

@@ -2,62 +2,106 @@
 
 use std::sync::Arc;
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::{CrossEntropy, DiceCrossEntropy, Loss, SoftDice, Tversky};
+use super::{
+    Combo, CrossEntropy, DeepSupervision, DiceCrossEntropy, Focal, FocalTversky, GeneralizedDice, Hausdorff,
+    Jaccard, Loss, ModifiedFocal, ModifiedFocalTversky, Regions, SoftDice, TopKCrossEntropy, Tversky,
+    TverskyCrossEntropy, UnifiedFocal, WeightedDice, WeightedSum,
+};
+use crate::Output;
 
-/// A loss of an experiment: one of the framework's, named in a file, or one of the user's own.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "kebab-case")]
-pub enum AnyLoss {
+macro_rules! any_loss {
+    ($($(#[$doc:meta])+ $loss:ident($of:ident)),+ $(,)?) => {
+        /// A loss of an experiment: one of the framework's, named in a file, or one of the user's own.
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        #[serde(remote = "Self", rename_all = "kebab-case")]
+        pub enum AnyLoss {
+            $($(#[$doc])+ $loss($of),)+
+            /// A loss of the user's own, which a file cannot hold.
+            #[serde(skip)]
+            Custom(Arc<dyn Loss>),
+        }
+        mis_core::named_choice!(AnyLoss);
+
+        impl AnyLoss {
+            fn as_loss(&self) -> &dyn Loss {
+                match self {
+                    $(Self::$loss(loss) => loss,)+
+                    Self::Custom(loss) => loss.as_ref(),
+                }
+            }
+        }
+
+        $(impl From<$of> for AnyLoss {
+            fn from(loss: $of) -> Self {
+                Self::$loss(loss)
+            }
+        })+
+    };
+}
+
+any_loss! {
     /// The Tversky loss.
     Tversky(Tversky),
+    /// Tversky and cross-entropy together.
+    TverskyCrossEntropy(TverskyCrossEntropy),
     /// Soft Dice.
     SoftDice(SoftDice),
-    /// Cross-entropy.
-    CrossEntropy(CrossEntropy),
+    /// Dice with a weight for each class.
+    WeightedDice(WeightedDice),
+    /// Dice in which every class counts alike.
+    GeneralizedDice(GeneralizedDice),
     /// Soft Dice and cross-entropy together.
     DiceCrossEntropy(DiceCrossEntropy),
-    /// A loss of the user's own, which a file cannot hold.
-    #[serde(skip)]
-    Custom(Arc<dyn Loss>),
+    /// Intersection over union.
+    Jaccard(Jaccard),
+    /// Cross-entropy.
+    CrossEntropy(CrossEntropy),
+    /// Cross-entropy of the hardest voxels.
+    TopKCrossEntropy(TopKCrossEntropy),
+    /// The focal loss.
+    Focal(Focal),
+    /// The focal Tversky loss.
+    FocalTversky(FocalTversky),
+    /// The focal loss of the unified focal loss.
+    ModifiedFocal(ModifiedFocal),
+    /// The focal Tversky loss of the unified focal loss.
+    ModifiedFocalTversky(ModifiedFocalTversky),
+    /// The unified focal loss.
+    UnifiedFocal(UnifiedFocal),
+    /// Cross-entropy less Dice.
+    Combo(Combo),
+    /// The Hausdorff distance by erosion.
+    Hausdorff(Hausdorff),
+    /// Several losses together.
+    Sum(WeightedSum),
+    /// A loss of overlapping regions.
+    Regions(Regions),
+    /// A loss of every head of the network.
+    DeepSupervision(DeepSupervision),
 }
-mis_core::named_choice!(AnyLoss);
 
 impl Loss for AnyLoss {
     fn forward(&self, logits: &Tensor, target: &Tensor) -> Tensor {
-        let loss: &dyn Loss = match self {
-            Self::Tversky(loss) => loss,
-            Self::SoftDice(loss) => loss,
-            Self::CrossEntropy(loss) => loss,
-            Self::DiceCrossEntropy(loss) => loss,
-            Self::Custom(loss) => loss.as_ref(),
-        };
-        loss.forward(logits, target)
+        self.as_loss().forward(logits, target)
     }
-}
 
-impl From<Tversky> for AnyLoss {
-    fn from(loss: Tversky) -> Self {
-        Self::Tversky(loss)
+    fn forward_heads(&self, logits: &[Tensor], target: &Tensor) -> Tensor {
+        self.as_loss().forward_heads(logits, target)
     }
-}
 
-impl From<SoftDice> for AnyLoss {
-    fn from(loss: SoftDice) -> Self {
-        Self::SoftDice(loss)
+    fn is_deep(&self) -> bool {
+        self.as_loss().is_deep()
     }
-}
 
-impl From<CrossEntropy> for AnyLoss {
-    fn from(loss: CrossEntropy) -> Self {
-        Self::CrossEntropy(loss)
+    fn output(&self) -> Output {
+        self.as_loss().output()
     }
-}
 
-impl From<DiceCrossEntropy> for AnyLoss {
-    fn from(loss: DiceCrossEntropy) -> Self {
-        Self::DiceCrossEntropy(loss)
+    fn check(&self, n_classes: usize) -> Result<()> {
+        self.as_loss().check(n_classes)
     }
 }

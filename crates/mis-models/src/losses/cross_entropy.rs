@@ -1,25 +1,34 @@
 //! Cross-entropy.
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
-use super::Loss;
-use super::class_sums::log_probabilities;
+use super::compared::Compared;
+use super::{Loss, check_weights};
 
-/// −ln of the probability given to the true class, as the mean over all voxels of the batch.
+/// −ln of the probability given to what is true, as the mean over all voxels of the batch; with weights
+/// `Σ w_y (−ln p_y) / Σ w_y`, as PyTorch has it. Of regions it is the binary cross-entropy, averaged over regions too.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CrossEntropy {}
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CrossEntropy {
+    /// A weight for each class, background first; none is 1 for all.
+    pub weights: Option<Vec<f64>>,
+}
 
 impl CrossEntropy {
-    /// The loss from log-probabilities `(batch, class, space…)`, for losses that have them already.
-    pub(super) fn on_log_probabilities(log_p: &Tensor, target: &Tensor) -> Tensor {
-        -log_p.gather(1, &target.unsqueeze(1), false).mean(Kind::Float)
+    pub(super) fn on(&self, compared: &Compared) -> Tensor {
+        let weights = self.weights.as_ref().map(|weights| compared.by_class(weights));
+        -compared.weighted_mean(compared.log_q(), weights.as_ref())
     }
 }
 
 impl Loss for CrossEntropy {
     fn forward(&self, logits: &Tensor, target: &Tensor) -> Tensor {
-        Self::on_log_probabilities(&log_probabilities(logits), target)
+        self.on(&Compared::new(logits, target))
+    }
+
+    fn check(&self, n_classes: usize) -> Result<()> {
+        self.weights.as_ref().map_or(Ok(()), |weights| check_weights("cross-entropy", weights, n_classes))
     }
 }

@@ -1,9 +1,10 @@
 //! Soft Dice and cross-entropy together.
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::class_sums::log_probabilities;
+use super::compared::Compared;
 use super::{CrossEntropy, Loss, SoftDice};
 
 /// The sum of soft Dice and cross-entropy.
@@ -14,11 +15,25 @@ use super::{CrossEntropy, Loss, SoftDice};
 pub struct DiceCrossEntropy {
     /// The Dice term.
     pub dice: SoftDice,
+    /// The cross-entropy term.
+    pub cross_entropy: CrossEntropy,
+}
+
+impl DiceCrossEntropy {
+    /// nnU-Net's loss plus one: background left out of the Dice term.
+    #[must_use]
+    pub fn foreground() -> Self {
+        Self { dice: SoftDice::foreground(), ..Self::default() }
+    }
 }
 
 impl Loss for DiceCrossEntropy {
     fn forward(&self, logits: &Tensor, target: &Tensor) -> Tensor {
-        let log_p = log_probabilities(logits);
-        self.dice.on_log_probabilities(&log_p, target) + CrossEntropy::on_log_probabilities(&log_p, target)
+        let compared = Compared::new(logits, target);
+        self.dice.on(&compared) + self.cross_entropy.on(&compared)
+    }
+
+    fn check(&self, n_classes: usize) -> Result<()> {
+        self.cross_entropy.check(n_classes)
     }
 }

@@ -1,32 +1,45 @@
 //! Soft Dice.
 
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::Loss;
-use super::class_sums::{ClassSums, log_probabilities};
+use super::compared::{ClassSums, Compared};
 
-/// Whether Dice is formed of each patch or of the batch as one.
+/// What Dice is formed of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DiceOver {
-    /// Sums over each patch, then the mean over patches: small structures count in every patch.
+    /// Sums over each patch and class, then the mean: small structures count in every patch.
     #[default]
     Patch,
-    /// Sums over the whole batch: steadier where a class is absent from most patches.
+    /// Sums over the whole batch, class by class: steadier where a class is absent from most patches.
     Batch,
+    /// One sum over all patches and classes: large classes count more.
+    Everything,
 }
 
-/// One minus the soft Dice, `1 − mean (2 Σyp + s) / (Σy + Σp + s)` over classes and patches, of softmax probabilities
-/// `p` (Milletari et al. 2016).
+impl DiceOver {
+    pub(super) fn of(self, sums: ClassSums) -> ClassSums {
+        match self {
+            Self::Patch => sums,
+            Self::Batch => sums.over_batch(),
+            Self::Everything => sums.over_all(),
+        }
+    }
+}
+
+/// One minus the soft Dice, `1 − mean (2 Σyp + s) / (Σy + Σp + s)` over classes and patches, of probabilities p
+/// (Milletari et al. 2016).
 ///
-/// The default counts all classes, background included, with s = 1e-5: one minus MIScnn's `dice_soft`.
+/// The default counts all classes, background included, with s = 1e-5: one minus MIScnn's `dice_soft`; over
+/// everything it is one minus its `dice_coefficient`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SoftDice {
-    /// Whether the background is one of the classes averaged over.
+    /// Whether the background is one of the classes averaged over. Regions have none.
     pub background: bool,
-    /// Whether Dice is formed of each patch or of the batch as one.
+    /// What Dice is formed of.
     pub over: DiceOver,
     /// s of the formula: what an absent class counts.
     pub smooth: f64,
@@ -45,22 +58,15 @@ impl SoftDice {
         Self { background: false, ..Self::default() }
     }
 
-    /// The loss from log-probabilities `(batch, class, space…)`, for losses that have them already.
-    pub(super) fn on_log_probabilities(&self, log_p: &Tensor, target: &Tensor) -> Tensor {
-        let ClassSums { overlap, target, predicted } = ClassSums::new(log_p, target);
-        let over_batch = |sums: Tensor| match self.over {
-            DiceOver::Patch => sums,
-            DiceOver::Batch => sums.sum_dim_intlist([0_i64].as_slice(), true, Kind::Float),
-        };
-        let sum = over_batch(target + predicted) + self.smooth;
-        let dice = (over_batch(overlap) * 2.0 + self.smooth) / sum; // (batch or 1, class)
-        let first = i64::from(!self.background);
-        1.0 - dice.narrow(1, first, dice.size()[1] - first).mean(Kind::Float)
+    pub(super) fn on(&self, compared: &Compared) -> Tensor {
+        let first = if self.background { 0 } else { compared.first_foreground() };
+        let dice = self.over.of(compared.sums().from_class(first)).index(0.5, 0.5, self.smooth / 2.0);
+        1.0 - dice.mean(compared.kind())
     }
 }
 
 impl Loss for SoftDice {
     fn forward(&self, logits: &Tensor, target: &Tensor) -> Tensor {
-        self.on_log_probabilities(&log_probabilities(logits), target)
+        self.on(&Compared::new(logits, target))
     }
 }

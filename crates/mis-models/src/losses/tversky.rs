@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use super::Loss;
-use super::class_sums::{ClassSums, log_probabilities};
+use super::compared::Compared;
 
 /// The number of classes less the sum of their Tversky indices, `C − Σ_c (TP + s) / (TP + α FN + β FP + s)`, as the
 /// mean over the patches of a batch (Salehi et al. 2017).
 ///
-/// TP, FN and FP are soft counts of softmax probabilities, background included; the value lies in [0, C]. α over β
-/// asks for sensitivity, β over α for precision; at ½ and ½, the default and MIScnn's, it is Dice. s = 1e-6.
+/// TP, FN and FP are soft counts, background included; the value lies in [0, C]. α over β asks for sensitivity, β over
+/// α for precision; at ½ and ½, the default and MIScnn's, it is Dice. s = 1e-6.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tversky {
@@ -28,14 +28,15 @@ impl Default for Tversky {
     }
 }
 
+impl Tversky {
+    pub(super) fn on(&self, compared: &Compared) -> Tensor {
+        let missing: Tensor = 1.0 - compared.sums().index(self.alpha, self.beta, self.smooth); // (batch, class)
+        missing.sum_dim_intlist([1_i64].as_slice(), false, None::<Kind>).mean(compared.kind())
+    }
+}
+
 impl Loss for Tversky {
     fn forward(&self, logits: &Tensor, target: &Tensor) -> Tensor {
-        let ClassSums { overlap, target, predicted } = ClassSums::new(&log_probabilities(logits), target);
-        let false_negative = target - &overlap;
-        let false_positive = predicted - &overlap;
-        let hit = overlap + self.smooth;
-        let index: Tensor = &hit / (&hit + self.alpha * false_negative + self.beta * false_positive); // (batch, class)
-        let missing: Tensor = 1.0 - index;
-        missing.sum_dim_intlist([1_i64].as_slice(), false, Kind::Float).mean(Kind::Float)
+        self.on(&Compared::new(logits, target))
     }
 }

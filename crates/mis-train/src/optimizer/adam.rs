@@ -31,7 +31,7 @@ impl Adam {
     pub(super) fn step(
         &self,
         weight: &mut Tensor,
-        gradient: &Tensor,
+        gradient: &mut Tensor,
         slots: &mut [Tensor],
         n_steps: u64,
         learning_rate: f64,

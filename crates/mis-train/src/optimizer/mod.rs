@@ -36,14 +36,17 @@ impl AnyOptimizer {
     pub(crate) fn check(&self) -> Result<()> {
         let rate = self.learning_rate();
         ensure!(rate.is_finite() && rate > 0.0, "optimizer: learning-rate must be positive, got {rate}");
-        Ok(())
+        match self {
+            Self::Adam(_) => Ok(()),
+            Self::SgdNesterov(sgd) => sgd.check(),
+        }
     }
 
     /// Names of the tensors kept per weight.
     fn slots(&self) -> &'static [&'static str] {
         match self {
             Self::Adam(_) => &["first-moment", "second-moment"],
-            Self::SgdNesterov(_) => &["momentum"],
+            Self::SgdNesterov(_) => &["mean-gradient"],
         }
     }
 }
@@ -84,58 +87,35 @@ impl Optimizer {
         Self { rule: rule.clone(), weights: weights.into_iter().map(weight).collect(), n_steps: 0 }
     }
 
-    pub(crate) fn zero_gradients(&mut self) {
-        for weight in &mut self.weights {
-            weight.tensor.zero_grad();
-        }
+    /// The gradient of a loss by each weight, in their order. A weight that the loss does not depend on has none.
+    pub(crate) fn gradients(&self, loss: &Tensor) -> Result<Vec<Tensor>> {
+        let weights: Vec<&Tensor> = self.weights.iter().map(|weight| &weight.tensor).collect();
+        // Unlike `backward` it neither keeps gradients between steps, to be zeroed and added to, nor copies them.
+        Ok(Tensor::f_run_backward(&[loss], &weights, false, false)?)
     }
 
-    /// Scales all gradients down to a common norm of at most `max_norm`.
-    pub(crate) fn clip_gradients(&mut self, max_norm: f64) -> Result<()> {
+    /// Moves each weight by its gradient, the gradients first scaled down to a common norm of at most `max_norm`.
+    pub(crate) fn step(
+        &mut self,
+        mut gradients: Vec<Tensor>,
+        max_norm: Option<f64>,
+        learning_rate: f64,
+    ) -> Result<()> {
         let _no_grad = tch::no_grad_guard();
-        let norms: Vec<Tensor> = self
-            .weights
-            .iter()
-            .map(|weight| weight.tensor.grad())
-            .filter(Tensor::defined)
-            .map(|g| g.norm())
-            .collect();
-        if norms.is_empty() {
-            return Ok(());
+        if let Some(max_norm) = max_norm {
+            clip(&mut gradients, max_norm)?;
         }
-        let norm = Tensor::f_stack(&norms, 0)?.norm().f_double_value(&[])?;
-        if norm > max_norm {
-            for weight in &self.weights {
-                let mut gradient = weight.tensor.grad();
-                if gradient.defined() {
-                    let _ = gradient.f_mul_scalar_(max_norm / norm)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Moves each weight by its gradient.
-    pub(crate) fn step(&mut self, learning_rate: f64) -> Result<()> {
-        let _no_grad = tch::no_grad_guard();
         self.n_steps += 1;
-        for weight in &mut self.weights {
-            let gradient = weight.tensor.grad();
-            if gradient.defined() {
-                match &self.rule {
-                    AnyOptimizer::Adam(adam) => {
-                        adam.step(
-                            &mut weight.tensor,
-                            &gradient,
-                            &mut weight.slots,
-                            self.n_steps,
-                            learning_rate,
-                        )?;
-                    }
-                    AnyOptimizer::SgdNesterov(sgd) => {
-                        sgd.step(&mut weight.tensor, &gradient, &mut weight.slots, learning_rate)?;
-                    }
+        for (weight, mut gradient) in self.weights.iter_mut().zip(gradients) {
+            if !gradient.defined() {
+                continue;
+            }
+            let Weight { tensor, slots, .. } = weight;
+            match &self.rule {
+                AnyOptimizer::Adam(adam) => {
+                    adam.step(tensor, &mut gradient, slots, self.n_steps, learning_rate)?;
                 }
+                AnyOptimizer::SgdNesterov(sgd) => sgd.step(tensor, &mut gradient, slots, learning_rate)?,
             }
         }
         Ok(())
@@ -166,5 +146,82 @@ impl Optimizer {
         }
         self.n_steps = n_steps;
         Ok(())
+    }
+}
+
+fn clip(gradients: &mut [Tensor], max_norm: f64) -> Result<()> {
+    let norms: Vec<Tensor> = gradients
+        .iter()
+        .filter(|gradient| gradient.defined())
+        .map(Tensor::f_norm)
+        .collect::<Result<_, _>>()?;
+    if norms.is_empty() {
+        return Ok(());
+    }
+    let norm = Tensor::f_stack(&norms, 0)?.f_norm()?.f_double_value(&[])?;
+    if norm > max_norm {
+        for gradient in gradients.iter_mut().filter(|gradient| gradient.defined()) {
+            let _ = gradient.f_mul_scalar_(max_norm / norm)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mis_models::tch::Device;
+
+    /// A weight of 2 numbers with the loss Σ w² / 2, whose gradient is w.
+    fn steps(rule: AnyOptimizer, n: usize, max_norm: Option<f64>) -> Vec<f64> {
+        let weight = Tensor::from_slice(&[3_f32, -4.0]).to_device(Device::Cpu).set_requires_grad(true);
+        let mut optimizer = Optimizer::new(&rule, vec![("w".to_owned(), weight.shallow_clone())]);
+        for _ in 0..n {
+            let loss = weight.square().sum(Kind::Float) / 2.0;
+            let gradients = optimizer.gradients(&loss).unwrap();
+            optimizer.step(gradients, max_norm, rule.learning_rate()).unwrap();
+        }
+        Vec::<f64>::try_from(weight.detach().to_kind(Kind::Double)).unwrap()
+    }
+
+    #[track_caller]
+    fn check(found: &[f64], expected: &[f64]) {
+        // A few roundings of f32.
+        assert!(
+            found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-5),
+            "{found:?}, expected {expected:?}"
+        );
+    }
+
+    #[test]
+    fn nesterov_momentum_follows_its_formula() {
+        let (rate, mu, lambda) = (0.1, 0.9, 0.01);
+        let rule = SgdNesterov { learning_rate: rate, momentum: mu, weight_decay: lambda };
+        for (max_norm, factor) in [(None, [1.0, 1.0, 1.0]), (Some(2.5), [0.5, f64::NAN, f64::NAN])] {
+            let (mut w, mut b) = ([3.0, -4.0], [0.0; 2]);
+            for n in 1..=3 {
+                let norm = (w[0] * w[0] + w[1] * w[1]).sqrt();
+                let scale = max_norm.map_or(1.0, |max: f64| (max / norm).min(1.0));
+                assert!(factor[n - 1].is_nan() || (scale - factor[n - 1]).abs() < 1e-12);
+                for (w, b) in w.iter_mut().zip(&mut b) {
+                    let g = scale * *w + lambda * *w;
+                    *b = mu * *b + g;
+                    *w -= rate * (g + mu * *b);
+                }
+                check(&steps(rule.clone().into(), n, max_norm), &w);
+            }
+        }
+    }
+
+    #[test]
+    fn adam_moves_by_its_rate_at_first() {
+        let adam = Adam { learning_rate: 0.1, ..Adam::default() };
+        check(&steps(adam.into(), 1, None), &[2.9, -3.9]);
+    }
+
+    #[test]
+    fn momentum_of_one_or_more_is_an_error() {
+        let error = AnyOptimizer::from(SgdNesterov { momentum: 1.0, ..SgdNesterov::default() }).check();
+        assert_eq!(error.unwrap_err().to_string(), "sgd-nesterov: momentum must be in [0, 1), got 1");
     }
 }

@@ -1,0 +1,114 @@
+//! Convolution in the precision of its input.
+
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor, nn};
+
+use crate::Dims;
+
+/// How the weights of a convolution are drawn; biases begin at 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Init {
+    /// Uniformly from ±√(6 / (fan in + fan out)) (Glorot & Bengio 2010), as MIScnn does.
+    #[default]
+    GlorotUniform,
+    /// Normally with the deviation √(2 / (1 + 0.01²) / fan in) (He et al. 2015), as nnU-Net does.
+    KaimingNormal,
+}
+
+/// What a convolution is besides its widths. Kernel and stride are along i, j and k; planes use the first two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConvForm {
+    pub(crate) dims: Dims,
+    pub(crate) kernel: [usize; 3],
+    pub(crate) stride: [usize; 3],
+    pub(crate) bias: bool,
+    pub(crate) init: Init,
+}
+
+impl ConvForm {
+    /// A kernel of this size along each axis, stride 1, with bias.
+    pub(crate) fn of_size(dims: Dims, size: usize, init: Init) -> Self {
+        Self { dims, kernel: [size; 3], stride: [1; 3], bias: true, init }
+    }
+
+    pub(crate) fn with_stride(self, stride: [usize; 3]) -> Self {
+        Self { stride, ..self }
+    }
+
+    pub(crate) fn without_bias(self) -> Self {
+        Self { bias: false, ..self }
+    }
+}
+
+/// A convolution or transposed convolution, for planes or volumes.
+#[derive(Debug)]
+pub(crate) struct Conv {
+    weight: Tensor, // (out, in, kernel…); transposed (in, out, kernel…)
+    bias: Option<Tensor>,
+    stride: Vec<i64>,
+    padding: Vec<i64>,
+    transposed: bool,
+}
+
+impl Conv {
+    /// Convolution with odd kernels, padded so that a stride of 1 keeps the extent.
+    pub(crate) fn new(vs: &nn::Path<'_>, form: ConvForm, n_in: usize, n_out: usize) -> Self {
+        let padding = form.kernel.map(|size| size / 2);
+        Self::build(vs, form, [n_out, n_in], n_out, padding, false)
+    }
+
+    /// Transposed convolution whose kernel is its stride: it multiplies the extent by the stride.
+    pub(crate) fn up(vs: &nn::Path<'_>, form: ConvForm, n_in: usize, n_out: usize) -> Self {
+        let form = ConvForm { kernel: form.stride, ..form };
+        Self::build(vs, form, [n_in, n_out], n_out, [0; 3], true)
+    }
+
+    fn build(
+        vs: &nn::Path<'_>,
+        form: ConvForm,
+        ends: [usize; 2],
+        n_out: usize,
+        padding: [usize; 3],
+        transposed: bool,
+    ) -> Self {
+        let along = |sizes: [usize; 3]| sizes[..form.dims.n_axes()].iter().map(|&n| n as i64).collect();
+        let kernel: Vec<i64> = along(form.kernel);
+        let shape: Vec<i64> = ends.map(|n| n as i64).into_iter().chain(kernel.iter().copied()).collect();
+        let receptive_field = kernel.iter().product::<i64>() as f64;
+        let weight = match form.init {
+            Init::GlorotUniform => {
+                let bound = (6.0 / ((ends[0] + ends[1]) as f64 * receptive_field)).sqrt();
+                vs.uniform("weight", &shape, -bound, bound)
+            }
+            Init::KaimingNormal => {
+                let fan_in = ends[1] as f64 * receptive_field;
+                vs.randn("weight", &shape, 0.0, (2.0 / (1.0 + 0.01_f64.powi(2)) / fan_in).sqrt())
+            }
+        };
+        let bias = form.bias.then(|| vs.zeros("bias", &[n_out as i64]));
+        Self { weight, bias, stride: along(form.stride), padding: along(padding), transposed }
+    }
+
+    /// The convolved input, in its kind: over `f32` weights a bf16 input gives a bf16 convolution, and the weights'
+    /// gradient comes back in `f32`.
+    pub(crate) fn forward(&self, xs: &Tensor) -> Tensor {
+        let kind = xs.kind();
+        let zeros = vec![0; self.stride.len()];
+        let ones = vec![1; self.stride.len()];
+        xs.convolution(
+            &in_kind(&self.weight, kind),
+            self.bias.as_ref().map(|bias| in_kind(bias, kind)).as_ref(),
+            &self.stride,
+            &self.padding,
+            &ones,
+            self.transposed,
+            &zeros,
+            1,
+        )
+    }
+}
+
+fn in_kind(weight: &Tensor, kind: Kind) -> Tensor {
+    if weight.kind() == kind { weight.shallow_clone() } else { weight.to_kind(kind) }
+}
