@@ -63,7 +63,7 @@ mod tests {
         let image = Volume::new(Array4::zeros((1, 1, 1, 1)), Affine::from_spacing([1.0; 3])).unwrap();
         let sample = Sample { id: "a".into(), image, labels: None };
         let cycles = Cycles { n: 2, sampler: Arc::new(Placed) };
-        let of_visit = |visit| {
+        let of_visit = |visit: usize| {
             let place = BatchPlace { idx: visit % 4, of: 4 };
             cycles.locations_at(&sample, place, &mut sample_rng(1, 0, 0))
         };

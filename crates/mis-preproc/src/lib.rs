@@ -60,7 +60,7 @@ pub use padding::Padding;
 pub use reorient::Reorient;
 pub use resample::{Resample, Rounding};
 pub use resize::Resize;
-pub use sizing::Overshoot;
+pub use sizing::{AntiAlias, Overshoot};
 
 pub use clip::Clip;
 pub use clip_percentiles::ClipPercentiles;

@@ -5,7 +5,7 @@ use mis_core::interpolation::{LabelOrder, Order};
 use mis_core::{Geometry, Preprocess, Sample, Volume};
 use serde::{Deserialize, Serialize};
 
-use crate::sizing::{self, Overshoot, Sizing};
+use crate::sizing::{self, AntiAlias, Overshoot, Sizing};
 use crate::undo::{Undo, check_shape};
 
 /// Resamples image and labels to a spacing, such as [3.22, 1.62, 1.62] mm.
@@ -17,7 +17,7 @@ use crate::undo::{Undo, check_shape};
 ///
 /// Inverted, class probabilities are interpolated linearly onto the lattice before, class by class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Resample {
     /// The target, in mm along i, j and k.
     pub spacing: [f64; 3],
@@ -30,6 +30,9 @@ pub struct Resample {
     /// What becomes of values that a cubic spline throws beyond the image's range; `"clip"` if not said.
     #[serde(default)]
     pub overshoot: Overshoot,
+    /// Whether the image is smoothed before its lattice is made coarser; `"none"` if not said.
+    #[serde(default)]
+    pub anti_alias: AntiAlias,
     /// How the new number of voxels is rounded; `"half-even"` if not said.
     #[serde(default)]
     pub rounding: Rounding,
@@ -64,6 +67,7 @@ impl Resample {
             image: Order::Cubic,
             labels: LabelOrder::OneHotLinear,
             overshoot: Overshoot::Clip,
+            anti_alias: AntiAlias::None,
             rounding: Rounding::HalfEven,
             anisotropy: None,
         }
@@ -138,8 +142,9 @@ impl Preprocess for Resample {
     fn apply(&self, sample: Sample) -> Result<Sample> {
         self.check()?;
         let before = sample.image.geometry();
-        let &Self { image, labels, overshoot, .. } = self;
-        let sizing = Sizing { image, labels, overshoot, nearest_along: self.nearest_along(&before) };
+        let &Self { image, labels, overshoot, anti_alias, .. } = self;
+        let nearest_along = self.nearest_along(&before);
+        let sizing = Sizing { image, labels, overshoot, anti_alias, nearest_along };
         sizing.apply(sample, &self.lattice(&before))
     }
 
@@ -247,6 +252,22 @@ mod tests {
         };
         assert!(max(keep) > 105.0);
         assert_eq!(max(Resample::to([1.0, 1.0, 0.3])), 100.0);
+    }
+
+    #[test]
+    fn smoothing_first_keeps_a_fine_pattern_from_coming_back_as_a_coarse_one() {
+        // A pattern of 5/2 voxels, sampled at every second voxel, looks like one of 5 new voxels.
+        let value = |[_, _, k]: [usize; 3]| (k as f32 * std::f32::consts::TAU * 0.4).sin();
+        let fine = sample([2, 2, 80], [1.0; 3], value);
+        let spread = |anti_alias| {
+            let step = Resample { anti_alias, ..Resample::to([1.0, 1.0, 2.0]) };
+            let image = step.apply(fine.clone()).unwrap().image;
+            assert_eq!(image.shape(), [2, 2, 40]);
+            mis_core::statistics(&image.as_slice()[4..36]).sd
+        };
+        // A Gaussian of half a voxel leaves exp(−(0.4·2π·0.5)²/2) = 0.45 of the pattern.
+        let ratio = spread(AntiAlias::Gaussian) / spread(AntiAlias::None);
+        assert!((ratio - 0.45).abs() < 0.02, "{ratio}");
     }
 
     #[test]

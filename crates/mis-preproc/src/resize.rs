@@ -6,7 +6,7 @@ use mis_core::{Geometry, Preprocess, Sample, Volume};
 use serde::{Deserialize, Serialize};
 
 use crate::resample::cubic;
-use crate::sizing::{self, Overshoot, Sizing};
+use crate::sizing::{self, AntiAlias, Overshoot, Sizing};
 use crate::undo::{Undo, check_shape};
 
 /// Resizes image and labels to a shape, whatever the spacing that comes of it: pictures of several sizes for a network
@@ -15,7 +15,7 @@ use crate::undo::{Undo, check_shape};
 /// The outer borders of the two lattices coincide. Inverted, class probabilities are interpolated linearly onto the
 /// lattice before, class by class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Resize {
     /// Number of voxels along i, j and k.
     pub shape: [usize; 3],
@@ -28,13 +28,22 @@ pub struct Resize {
     /// What becomes of values that a cubic spline throws beyond the image's range; `"clip"` if not said.
     #[serde(default)]
     pub overshoot: Overshoot,
+    /// Whether the image is smoothed before its lattice is made coarser; `"none"` if not said.
+    #[serde(default)]
+    pub anti_alias: AntiAlias,
 }
 
 impl Resize {
     /// To this shape: cubic splines within the image's range, labels one-hot.
     #[must_use]
     pub fn to(shape: [usize; 3]) -> Self {
-        Self { shape, image: Order::Cubic, labels: LabelOrder::OneHotLinear, overshoot: Overshoot::Clip }
+        Self {
+            shape,
+            image: Order::Cubic,
+            labels: LabelOrder::OneHotLinear,
+            overshoot: Overshoot::Clip,
+            anti_alias: AntiAlias::None,
+        }
     }
 
     /// Says what is wrong with the shape, before any data is read.
@@ -52,8 +61,8 @@ impl Preprocess for Resize {
     fn apply(&self, sample: Sample) -> Result<Sample> {
         self.check()?;
         let after = sizing::lattice(&sample.image.geometry(), self.shape);
-        let &Self { image, labels, overshoot, .. } = self;
-        Sizing { image, labels, overshoot, nearest_along: None }.apply(sample, &after)
+        let &Self { image, labels, overshoot, anti_alias, .. } = self;
+        Sizing { image, labels, overshoot, anti_alias, nearest_along: None }.apply(sample, &after)
     }
 
     fn invert(&self, probabilities: Volume, before: &Geometry) -> Result<Volume> {

@@ -100,9 +100,7 @@ pub const WORKLOADS: &[Workload] = &[
 ];
 
 /// What the peers are measured on and this program is not, with what it would need.
-pub const MISSING: &[(&str, &str)] = &[
-    ("metrics_nsd", "needs the surface Dice"),
-];
+pub const MISSING: &[(&str, &str)] = &[("metrics_nsd", "needs the surface Dice")];
 
 /// The workloads that the names stand for, each an operation or `operation/variant`; all without a name. A name that
 /// stands for none is an error.

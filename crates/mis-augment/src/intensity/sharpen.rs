@@ -1,12 +1,12 @@
 //! In sharper focus.
 
 use anyhow::Result;
+use mis_core::interpolation::gaussian;
 use mis_core::{Sample, SampleRng};
 use rand::Rng as _;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::gaussian_blur::blur;
 use crate::factor::{check_probability, check_range, uniform};
 use crate::told::transform_by_draw;
 
@@ -60,7 +60,7 @@ impl Sharpen {
         let n: usize = shape.iter().product();
         for (channel, draw) in sample.image.as_slice_mut().chunks_exact_mut(n).zip(draws) {
             let Some(SharpenDraw { strength, sigma }) = *draw else { continue };
-            let blurred = blur(channel, shape, [sigma; 3]);
+            let blurred = gaussian(channel, shape, [sigma; 3]);
             channel.par_iter_mut().zip(&blurred).with_min_len(1 << 16).for_each(|(x, blurred)| {
                 *x += strength * (*x - blurred);
             });
