@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use mis_core::{ClassTable, DataSource, SampleId};
 use mis_eval::Split;
 use mis_models::tch::Device;
-use mis_models::{Dims, Model, ModelSpec};
+use mis_models::{Dims, Loss as _, Model, ModelSpec};
 
 use crate::identity::identity;
 use crate::{Environment, Experiment, Prepared, RunFolder, RunOptions, fingerprint};
@@ -46,6 +46,7 @@ impl Run {
             n_classes: classes.n_classes(),
             dims: Dims::of_patch(experiment.patches.size),
         };
+        experiment.loss.check(spec.n_classes).context("loss")?;
         // Built once to be asked, before hours are spent on data that it could not take.
         Model::build(&experiment.model, spec, Device::Cpu, experiment.seed)?
             .check_patch(experiment.patches.size)
@@ -55,8 +56,8 @@ impl Run {
         let prepared = Arc::new(Prepared::new(scans.clone(), steps, &used, spec.n_classes)?);
         let data_sha256 = fingerprint(scans.as_ref(), &ids)?;
         let environment =
-            Environment::of_this_machine(experiment.train.device, experiment.seed, data_sha256)?;
-        let settings = identity(experiment, &classes, &environment.data_sha256);
+            Environment::of_this_machine(device, experiment.train.precision, experiment.seed, data_sha256);
+        let settings = identity(experiment, &classes, &environment.data_sha256, device);
         folder.describe(experiment, &settings, &environment)?;
         let experiment = experiment.clone();
         Ok(Self { experiment, folder, classes, scans, prepared, spec, device, environment })
@@ -64,7 +65,7 @@ impl Run {
 
     /// What a training of this split is a function of, as text.
     pub(crate) fn identity(&self, split: &Split) -> String {
-        let settings = identity(&self.experiment, &self.classes, &self.environment.data_sha256);
+        let settings = identity(&self.experiment, &self.classes, &self.environment.data_sha256, self.device);
         format!("{settings}\n{split:#?}")
     }
 }

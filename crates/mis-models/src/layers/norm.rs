@@ -79,15 +79,60 @@ impl NormLayer {
             LayerKind::Batch { mean, var } => {
                 xs.batch_norm(weight, bias, Some(mean), Some(var), train, 0.01, 1e-3, true)
             }
-            // The arithmetic of instance norm; unlike libtorch's own it keeps a channels-last layout on the CPU, and
-            // is 3 to 18 times faster. On a GPU it is the other way round.
+            // libtorch's own instance norm gives a channels-last layout up on the CPU, and is 3 to 18 times slower than
+            // the two ways below to the same numbers. On a GPU it is the other way round.
             LayerKind::Instance { n_channels } if xs.device() == Device::Cpu => {
-                xs.group_norm(*n_channels, weight, bias, 1e-5, true)
+                if train {
+                    self.by_patch(xs)
+                } else {
+                    xs.group_norm(*n_channels, weight, bias, 1e-5, true)
+                }
             }
             LayerKind::Instance { .. } => {
                 xs.instance_norm(weight, bias, None::<&Tensor>, None::<&Tensor>, true, 0.1, 1e-5, true)
             }
             LayerKind::Group { n_groups } => xs.group_norm(*n_groups, weight, bias, 1e-5, true),
+        }
+    }
+
+    /// Instance norm as batch norm of one patch at a time: forth it is half as fast as group norm of one channel a group,
+    /// back three times (in bf16 twenty times) faster.
+    fn by_patch(&self, xs: &Tensor) -> Tensor {
+        let patches: Vec<Tensor> = xs
+            .split(1, 0)
+            .iter()
+            .map(|patch| {
+                let none = None::<&Tensor>;
+                patch.batch_norm(self.weight.as_ref(), Some(&self.bias), none, none, true, 0.0, 1e-5, true)
+            })
+            .collect();
+        match <[Tensor; 1]>::try_from(patches) {
+            Ok([patch]) => patch,
+            Err(patches) => Tensor::cat(&patches, 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::channels_last;
+    use tch::Kind;
+
+    #[test]
+    fn instance_norm_is_the_same_in_training_and_prediction_and_as_libtorchs() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let norm = Norm::Instance.layer(&store.root(), 4).unwrap().unwrap();
+        for size in [vec![2, 4, 6, 5], vec![1, 4, 6, 5, 7], vec![3, 4, 6, 5, 7]] {
+            let xs = channels_last(&(Tensor::randn(&size, (Kind::Float, Device::Cpu)) * 3.0 + 1.0));
+            let none = None::<&Tensor>;
+            let expected = xs.instance_norm(none, none, none, none, true, 0.1, 1e-5, true);
+            for train in [false, true] {
+                let found = norm.forward(&xs, train);
+                // Sums in another order.
+                assert!((&found - &expected).abs().max().double_value(&[]) < 1e-5);
+                assert_eq!(found.stride(), xs.stride(), "channels last");
+            }
         }
     }
 }

@@ -26,7 +26,6 @@ pub struct Regions {
 impl Regions {
     /// The regions as masks `(batch, region, space…)` of class indices `(batch, space…)`: 1 inside, 0 outside, −1
     /// where the class is [`IGNORED`].
-    #[must_use]
     pub fn masks(&self, target: &Tensor, n_outputs: usize) -> Tensor {
         let unknown = target.eq(i64::from(IGNORED));
         let mask = |classes: &[u8]| {

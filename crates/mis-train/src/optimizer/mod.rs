@@ -198,7 +198,7 @@ mod tests {
         let (rate, mu, lambda) = (0.1, 0.9, 0.01);
         let rule = SgdNesterov { learning_rate: rate, momentum: mu, weight_decay: lambda };
         for (max_norm, factor) in [(None, [1.0, 1.0, 1.0]), (Some(2.5), [0.5, f64::NAN, f64::NAN])] {
-            let (mut w, mut b) = ([3.0, -4.0], [0.0; 2]);
+            let (mut w, mut b) = ([3.0_f64, -4.0], [0.0_f64; 2]);
             for n in 1..=3 {
                 let norm = (w[0] * w[0] + w[1] * w[1]).sqrt();
                 let scale = max_norm.map_or(1.0, |max: f64| (max / norm).min(1.0));
