@@ -37,6 +37,7 @@ mod run_options;
 mod train;
 
 mod predict;
+mod predicted_labels;
 mod trained_run;
 
 mod environment;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressIterator as _, ProgressStyle};
-use mis_core::{DataSource, PredictionSink as _, SampleId, argmax};
+use mis_core::{DataSource, PredictionSink as _, SampleId};
 use mis_io::{NiftiFolder, ScanFiles, nifti};
 use mis_train::{DeviceChoice, StopSignal};
 
+use crate::predicted_labels::predicted_labels;
 use crate::{TrainedRun, ensemble};
 
 /// What to predict, with what, and where to.
@@ -61,7 +62,7 @@ fn predict_one(
 ) -> Result<()> {
     let scan = sink.scans.load_image(id)?;
     let probabilities = ensemble(runs, &scan)?;
-    sink.write(id, &argmax(&probabilities))?;
+    sink.write(id, &predicted_labels(&runs[0].experiment.loss, &probabilities))?;
     if job.probabilities {
         let files = sink.scans.files(id)?;
         let header = files.images.first().map(|path| nifti::read_header(path)).transpose()?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{ClassTable, DataSource, SampleId};
 use mis_eval::Split;
 use mis_models::tch::Device;
@@ -43,17 +43,24 @@ impl Run {
 
         let spec = ModelSpec {
             n_channels: scans.load_image(first).with_context(|| first.to_string())?.n_channels(),
-            n_classes: classes.n_classes(),
+            n_classes: experiment.loss.regions().map_or(classes.n_classes(), <[_]>::len),
             dims: Dims::of_patch(experiment.patches.size),
         };
         experiment.loss.check(spec.n_classes).context("loss")?;
+        for &class in experiment.loss.regions().unwrap_or_default().iter().flatten() {
+            ensure!(
+                usize::from(class) < classes.n_classes(),
+                "loss: regions: expected classes below {}, got {class}",
+                classes.n_classes()
+            );
+        }
         // Built once to be asked, before hours are spent on data that it could not take.
         Model::build(&experiment.model, spec, Device::Cpu, experiment.seed)?
             .check_patch(experiment.patches.size)
             .context("patches")?;
 
         let steps = experiment.preprocess.clone();
-        let prepared = Arc::new(Prepared::new(scans.clone(), steps, &used, spec.n_classes)?);
+        let prepared = Arc::new(Prepared::new(scans.clone(), steps, &used, classes.n_classes())?);
         let data_sha256 = fingerprint(scans.as_ref(), &ids)?;
         let environment =
             Environment::of_this_machine(device, experiment.train.precision, experiment.seed, data_sha256);

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use mis_core::{LabelMap, Sample, Volume, argmax};
+use mis_core::{LabelMap, Sample, Volume};
 use mis_models::Model;
 use mis_preproc::{apply_all, invert_all};
 use mis_train::{CHECKPOINT_BEST, CHECKPOINT_LAST, Checkpoint, DeviceChoice, predict};
 
+use crate::predicted_labels::predicted_labels;
 use crate::{Experiment, RunFolder, WeightsChoice};
 
 /// The networks of a run with the experiment that they belong to. Several folds are an ensemble.
@@ -66,7 +67,8 @@ impl TrainedRun {
 
 /// The most probable classes on the scan's own lattice: of the mean over runs of their probabilities.
 pub fn label_map(runs: &[TrainedRun], scan: &Volume) -> Result<LabelMap> {
-    Ok(argmax(&ensemble(runs, scan)?))
+    let probabilities = ensemble(runs, scan)?; // of one run or more
+    Ok(predicted_labels(&runs[0].experiment.loss, &probabilities))
 }
 
 /// Class probabilities on the scan's own lattice: the mean over runs.
