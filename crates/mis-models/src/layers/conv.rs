@@ -1,14 +1,12 @@
 //! Convolution in the precision of its input.
 
-use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor, nn};
 
 use super::channels_last;
 use crate::Dims;
 
 /// How the weights of a convolution are drawn; biases begin at 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Init {
     /// Uniformly from ±√(6 / (fan in + fan out)) (Glorot & Bengio 2010), as MIScnn does.
     #[default]
