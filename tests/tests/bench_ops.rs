@@ -6,9 +6,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use mis::core::ndarray::{Array3, Axis};
+use mis::core::ndarray::{Array3, Array4, Axis, stack};
 use mis::core::{Affine, Volume};
 use mis::io::nifti::{VoxelType, write_volume_as};
+use mis::models::tch::Device;
+use mis::models::{Dims, Model, ModelSpec, PlainConvUNet};
 use mis_tests::bench_ops::{Line, Outcome, WORKLOADS};
 
 /// Inputs of the full-sized ones' form: a box of kidney with a tumor in it.
@@ -33,6 +35,19 @@ fn make_inputs(folder: &Path) {
         ndarray_npy::write_npy(folder.join(format!("{patch}_image.npy")), &image).unwrap();
         write(&format!("{patch}_seg"), &label(shape, 0));
     }
+    for (batch, shape) in [("train64", [16; 3]), ("train160", [16, 32, 16])] {
+        let two = |labels: &Array3<u8>| stack![Axis(0), labels.view(), labels.view()].insert_axis(Axis(1));
+        let labels = two(&label(shape, 0));
+        ndarray_npy::write_npy(folder.join(format!("{batch}_x.npy")), &labels.mapv(f32::from)).unwrap();
+        ndarray_npy::write_npy(folder.join(format!("{batch}_y.npy")), &labels).unwrap();
+    }
+    let patch = label([16; 3], 0).mapv(f32::from);
+    ndarray_npy::write_npy(folder.join("infer_volume.npy"), &patch).unwrap();
+    let patch = patch.insert_axis(Axis(0)).insert_axis(Axis(0));
+    ndarray_npy::write_npy(folder.join("infer96_x.npy"), &patch).unwrap();
+    let spec = ModelSpec { n_channels: 1, n_classes: 3, dims: Dims::Three };
+    let model = Model::build(&PlainConvUNet::default(), spec, Device::Cpu, 0).unwrap();
+    model.weights().write(&folder.join("unet3d_init.safetensors")).unwrap();
     let scan =
         Volume::new(image.mapv(f32::from).insert_axis(Axis(0)), Affine::from_spacing([3.0, 0.78, 0.78]));
     let path = folder.join("kits/case_00000/imaging.nii.gz");
@@ -70,6 +85,9 @@ fn every_workload_gives_a_line_and_the_checked_ones_their_proof() {
             "patch_grid_merge" => assert!(fact("max_abs_error").as_f64().unwrap() <= 1e-5),
             "preprocess_ct" => assert_eq!(fact("image")["shape"], serde_json::json!([11, 12, 12])),
             "metrics_dice" | "metrics_assd" => assert_eq!(fact("values").as_array().map(Vec::len), Some(2)),
+            "train_step_unet3d" => {
+                assert!(fact("losses")[0].as_f64().unwrap() > fact("losses")[1].as_f64().unwrap());
+            }
             "metrics_hd95" => assert_eq!(fact("values_monai").as_array().map(Vec::len), Some(2)),
             _ => {}
         }
@@ -80,6 +98,10 @@ fn every_workload_gives_a_line_and_the_checked_ones_their_proof() {
     for name in ["resample_labels/mis.npy", "resample_labels/mis.nearest.npy"] {
         let labels: Array3<u8> = ndarray_npy::read_npy(output(name)).unwrap();
         assert_eq!(labels.shape(), [11, 12, 12]);
+    }
+    for name in ["infer_unet3d.96/mis.f32.npy", "infer_unet3d.sliding/mis.bf16.npy"] {
+        let logits: Array4<f32> = ndarray_npy::read_npy(output(name)).unwrap();
+        assert_eq!(logits.shape(), [3, 16, 16, 16]);
     }
     let moved: Array3<u8> =
         ndarray_npy::read_npy(output("augment_spatial_128.linear/mis.labels.npy")).unwrap();

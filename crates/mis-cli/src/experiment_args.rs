@@ -28,6 +28,9 @@ impl ExperimentArgs {
         if let Some(device) = self.device {
             experiment.train.device = device;
         }
+        if let Some(note) = experiment.train.device.note() {
+            eprintln!("{note}");
+        }
         Ok(experiment)
     }
 }

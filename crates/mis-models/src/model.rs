@@ -94,8 +94,8 @@ impl Model {
         seed: u64,
     ) -> Result<Self> {
         ensure!(
-            spec.n_channels > 0 && spec.n_classes > 1,
-            "a network needs a channel and two classes, got {spec:?}"
+            spec.n_channels > 0 && spec.n_classes > 0,
+            "a network needs a channel and an output, got {spec:?}"
         );
         // Drawn on the CPU whatever the device: its generator is the same everywhere.
         let mut store = nn::VarStore::new(Device::Cpu);

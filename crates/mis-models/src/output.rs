@@ -18,7 +18,6 @@ pub enum Output {
 
 impl Output {
     /// What logits `(batch, class, i, j[, k])` of any floating kind stand for, in `f32`.
-    #[must_use]
     pub fn apply(self, logits: &Tensor) -> Tensor {
         match self {
             Self::Softmax => logits.softmax(1, Kind::Float),

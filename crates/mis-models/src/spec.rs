@@ -36,7 +36,7 @@ impl Dims {
 pub struct ModelSpec {
     /// Channels of the image.
     pub n_channels: usize,
-    /// Classes, background included; one logit each.
+    /// Outputs, one logit each: classes, background included, or regions.
     pub n_classes: usize,
     /// Planes or volumes.
     pub dims: Dims,

@@ -72,3 +72,49 @@ impl SegModel for ScriptModel {
         self.divisor
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Model;
+    use tch::{CModule, Device, Kind};
+
+    /// A file whose network gives the image and its negative.
+    fn file(folder: &tempfile::TempDir) -> PathBuf {
+        let path = folder.path().join("net.pt");
+        let image = Tensor::zeros([1, 1, 4, 4], (Kind::Float, Device::Cpu));
+        let mut net = |inputs: &[Tensor]| vec![Tensor::cat(&[inputs[0].shallow_clone(), -&inputs[0]], 1)];
+        CModule::create_by_tracing("Net", "forward", &[image], &mut net).unwrap().save(&path).unwrap();
+        path
+    }
+
+    fn build(path: PathBuf, n_classes: usize) -> Result<Model> {
+        let script = TorchScript { path, divisor: [4; 3] };
+        Model::build(&script, ModelSpec { n_channels: 1, n_classes, dims: Dims::Two }, Device::Cpu, 0)
+    }
+
+    #[test]
+    fn a_network_from_a_file_gives_logits() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = build(file(&folder), 2).unwrap();
+        assert_eq!(model.net.divisor(), [4, 4, 1]);
+        let images = Tensor::randn([1, 1, 4, 4], (Kind::Float, Device::Cpu));
+        let logits = model.net.forward_t(&images, false);
+        assert_eq!(logits, Tensor::cat(&[images.shallow_clone(), -images], 1));
+    }
+
+    #[test]
+    fn a_file_of_another_class_count_or_kind_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = format!("{:#}", build(file(&folder), 3).unwrap_err());
+        assert!(
+            error.contains("net.pt: expected logits [1, 3, 4, 4]") && error.contains("found [1, 2, 4, 4]"),
+            "{error}"
+        );
+        let broken = folder.path().join("broken.pt");
+        std::fs::write(&broken, b"PK").unwrap();
+        assert!(format!("{:#}", build(broken, 2).unwrap_err()).contains("broken.pt"));
+        let error = build(folder.path().join("none.pt"), 2).unwrap_err().to_string();
+        assert!(error.contains("none.pt: expected a file, found none"), "{error}");
+    }
+}

@@ -1,8 +1,7 @@
 //! What a run was made with.
 
-use anyhow::Result;
-use mis_models::tch;
-use mis_train::DeviceChoice;
+use mis_models::tch::{self, Device};
+use mis_train::Precision;
 use serde::{Deserialize, Serialize};
 
 /// What a run was made with: `environment.json` of its folder.
@@ -16,6 +15,9 @@ pub struct Environment {
     pub libtorch: String,
     /// Device that trained.
     pub device: String,
+    /// Precision of its convolutions.
+    #[serde(default)]
+    pub precision: String,
     /// Threads of libtorch.
     pub threads: i32,
     /// Operating system and processor family.
@@ -28,17 +30,19 @@ pub struct Environment {
 
 impl Environment {
     /// This build on this machine.
-    pub fn of_this_machine(device: DeviceChoice, seed: u64, data_sha256: String) -> Result<Self> {
-        Ok(Self {
+    #[must_use]
+    pub fn of_this_machine(device: Device, precision: Precision, seed: u64, data_sha256: String) -> Self {
+        Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             revision: env!("MIS_REVISION").to_owned(),
             libtorch: "2.13.0".to_owned(), // tch =0.26.0 builds with no other
-            device: format!("{:?}", device.resolve()?).to_lowercase(),
+            device: format!("{device:?}").to_lowercase(),
+            precision: precision.resolve(device).to_string(),
             threads: tch::get_num_threads(),
             platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
             seed,
             data_sha256,
-        })
+        }
     }
 
     /// The facts as names and values, for reports.
@@ -49,6 +53,7 @@ impl Environment {
             ("revision", self.revision.clone()),
             ("libtorch", self.libtorch.clone()),
             ("device", self.device.clone()),
+            ("precision", self.precision.clone()),
             ("threads", self.threads.to_string()),
             ("platform", self.platform.clone()),
             ("seed", self.seed.to_string()),

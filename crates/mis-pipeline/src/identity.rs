@@ -2,6 +2,7 @@
 
 use mis_augment::Augment;
 use mis_core::ClassTable;
+use mis_models::tch::Device;
 use mis_models::{AnyArchitecture, AnyLoss};
 use mis_patch::Patches;
 use mis_preproc::Step;
@@ -25,13 +26,20 @@ struct Identity<'a> {
     batches_are_stored: bool,
 }
 
-/// An experiment on data of this checksum as text, a setting a line: the same for any number of workers, on any
-/// device and wherever the data lie. Parts of the user's own are told apart by their `Debug` form.
-pub(crate) fn identity(experiment: &Experiment, classes: &ClassTable, data_sha256: &str) -> String {
+/// An experiment on data of this checksum as text, a setting a line: the same for any number of workers, wherever the
+/// data lie, and on any device that computes in the same precision. Parts of the user's own are told apart by their
+/// `Debug` form.
+pub(crate) fn identity(
+    experiment: &Experiment,
+    classes: &ClassTable,
+    data_sha256: &str,
+    device: Device,
+) -> String {
     let Experiment { seed, preprocess, augment, loss, patches, model, train, store, .. } = experiment;
     let seed = *seed;
     let batches_are_stored = store.as_ref().is_some_and(|store| store.keep == Keep::Batches);
-    let train = TrainConfig { workers: 1, device: DeviceChoice::Cpu, ..train.clone() };
+    let precision = train.precision.resolve(device);
+    let train = TrainConfig { workers: 1, device: DeviceChoice::Cpu, precision, ..train.clone() };
     let identity = Identity {
         seed,
         classes,

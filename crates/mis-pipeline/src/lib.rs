@@ -39,6 +39,7 @@ mod train;
 
 mod augmented;
 mod predict;
+mod predicted_labels;
 mod trained_run;
 
 mod environment;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressIterator as _, ProgressStyle};
-use mis_core::{DataSource, PredictionSink as _, SampleId, argmax};
+use mis_core::{DataSource, PredictionSink as _, SampleId};
 use mis_io::{NiftiFolder, ScanFiles, nifti};
 use mis_train::{DeviceChoice, StopSignal};
 
+use crate::predicted_labels::predicted_labels;
 use crate::{TrainedRun, ensemble, label_map};
 
 /// What to predict, with what, and where to.
@@ -64,7 +65,7 @@ fn predict_one(
         return sink.write(id, &label_map(runs, &scan)?);
     }
     let probabilities = ensemble(runs, &scan)?;
-    sink.write(id, &argmax(&probabilities))?;
+    sink.write(id, &predicted_labels(&runs[0].experiment.loss, &probabilities))?;
     let files = sink.scans.files(id)?;
     let header = files.images.first().map(|path| nifti::read_header(path)).transpose()?;
     nifti::write_volume(&job.out.join(format!("{id}_probabilities.nii.gz")), &probabilities, header.as_ref())

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{ClassTable, DataSource, SampleId};
 use mis_eval::Split;
 use mis_models::tch::Device;
-use mis_models::{Dims, Model, ModelSpec};
+use mis_models::{Dims, Loss as _, Model, ModelSpec};
 
 use crate::identity::identity;
 use crate::{Environment, Experiment, Prepared, RunFolder, RunOptions, fingerprint};
@@ -43,9 +43,17 @@ impl Run {
 
         let spec = ModelSpec {
             n_channels: scans.load_image(first).with_context(|| first.to_string())?.n_channels(),
-            n_classes: classes.n_classes(),
+            n_classes: experiment.loss.regions().map_or(classes.n_classes(), <[_]>::len),
             dims: Dims::of_patch(experiment.patches.size),
         };
+        experiment.loss.check(spec.n_classes).context("loss")?;
+        for &class in experiment.loss.regions().unwrap_or_default().iter().flatten() {
+            ensure!(
+                usize::from(class) < classes.n_classes(),
+                "loss: regions: expected classes below {}, got {class}",
+                classes.n_classes()
+            );
+        }
         // Built once to be asked, before hours are spent on data that it could not take.
         Model::build(&experiment.model, spec, Device::Cpu, experiment.seed)?
             .check_patch(experiment.patches.size)
@@ -58,8 +66,8 @@ impl Run {
         let prepared = Arc::new(Prepared::new(scans.clone(), steps, &used, &classes, store)?);
         let data_sha256 = fingerprint(scans.as_ref(), &ids)?;
         let environment =
-            Environment::of_this_machine(experiment.train.device, experiment.seed, data_sha256)?;
-        let settings = identity(experiment, &classes, &environment.data_sha256);
+            Environment::of_this_machine(device, experiment.train.precision, experiment.seed, data_sha256);
+        let settings = identity(experiment, &classes, &environment.data_sha256, device);
         folder.describe(experiment, &settings, &environment)?;
         let experiment = experiment.clone();
         Ok(Self { experiment, folder, classes, scans, prepared, spec, device, environment })
@@ -67,7 +75,7 @@ impl Run {
 
     /// What a training of this split is a function of, as text.
     pub(crate) fn identity(&self, split: &Split) -> String {
-        let settings = identity(&self.experiment, &self.classes, &self.environment.data_sha256);
+        let settings = identity(&self.experiment, &self.classes, &self.environment.data_sha256, self.device);
         format!("{settings}\n{split:#?}")
     }
 }

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use mis_core::{Geometry, LabelMap, Sample, Volume, argmax};
-use mis_models::Model;
+use mis_core::ndarray::{Array4, Axis, concatenate, s};
+use mis_core::{Geometry, LabelMap, Sample, Volume};
+use mis_models::{Loss as _, Model};
 use mis_preproc::{apply_all, invert_all};
 use mis_train::{CHECKPOINT_BEST, CHECKPOINT_LAST, Checkpoint, DeviceChoice, predict};
 
+use crate::predicted_labels::predicted_labels;
 use crate::{Experiment, RunFolder, WeightsChoice};
 
 /// The networks of a run with the experiment that they belong to. Several folds are an ensemble.
@@ -50,12 +52,23 @@ impl TrainedRun {
     /// Class probabilities on the scan's own lattice: the mean over the run's networks.
     pub fn probabilities(&self, scan: &Volume) -> Result<Volume> {
         let (mean, lattices) = self.prepared_probabilities(scan)?;
-        invert_all(&self.experiment.preprocess, mean, &lattices)
+        let steps = &self.experiment.preprocess;
+        if self.experiment.loss.regions().is_none() {
+            return invert_all(steps, mean, &lattices);
+        }
+        // What was cropped away is background for certain, which of regions is none: it goes along in front of them.
+        let none = Array4::zeros((1, mean.shape()[0], mean.shape()[1], mean.shape()[2]));
+        let with_none = Volume::new(concatenate(Axis(0), &[none.view(), mean.data()])?, mean.affine())?;
+        let back = invert_all(steps, with_none, &lattices)?;
+        Volume::new(back.data().slice(s![1.., .., .., ..]).to_owned(), back.affine())
     }
 
     /// The most probable classes on the scan's own lattice: those of [`probabilities`](Self::probabilities), which are
-    /// never held whole.
+    /// not held whole unless they are of regions.
     pub fn label_map(&self, scan: &Volume) -> Result<LabelMap> {
+        if self.experiment.loss.regions().is_some() {
+            return Ok(predicted_labels(&self.experiment.loss, &self.probabilities(scan)?));
+        }
         let (mean, lattices) = self.prepared_probabilities(scan)?;
         mis_preproc::label_map(&self.experiment.preprocess, mean, &lattices, EXPORT_MEMORY)
     }
@@ -86,7 +99,10 @@ const EXPORT_MEMORY: usize = 256 << 20;
 pub fn label_map(runs: &[TrainedRun], scan: &Volume) -> Result<LabelMap> {
     match runs {
         [run] => run.label_map(scan),
-        _ => Ok(argmax(&ensemble(runs, scan)?)),
+        _ => {
+            let probabilities = ensemble(runs, scan)?; // of two runs or more
+            Ok(predicted_labels(&runs[0].experiment.loss, &probabilities))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{Result, bail, ensure};
-use mis_models::tch::{Cuda, Device};
+use mis_models::tch::{self, Cuda, Device};
 use serde::{Deserialize, Serialize};
 
 /// Where a network computes: `"auto"`, `"cpu"` or `"cuda:0"`.
@@ -35,6 +35,21 @@ impl DeviceChoice {
                 );
                 Ok(Device::Cuda(number))
             }
+        }
+    }
+}
+
+impl DeviceChoice {
+    /// What a user should be told of a choice that was left open: why it comes to the CPU.
+    #[must_use]
+    pub fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Auto if Cuda::is_available() => None,
+            Self::Auto if !tch::utils::has_cuda() => Some(
+                "computing on the CPU: this libtorch is built without CUDA (cargo xtask setup --cuda brings one with it)",
+            ),
+            Self::Auto => Some("computing on the CPU: libtorch sees no GPU"),
+            Self::Cpu | Self::Cuda(_) => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use mis_models::{Loss, Model};
 
 use crate::{Precision, Validation, tensors};
 
-/// Loss and Dice per class over the patches of `source`'s epoch 0: the same patches each time.
+/// Loss and Dice per foreground class, or region, over the patches of `source`'s epoch 0: the same patches each time.
 pub(crate) fn validate(
     model: &Model,
     loss: &dyn Loss,
@@ -27,12 +27,24 @@ pub(crate) fn validate(
         let logits = model.net.forward_t(&images, false);
         loss_sum += loss.forward(&logits, &target).f_double_value(&[])?;
         n_batches += 1;
-        let prediction = logits.f_argmax(1, false)?;
-        for (class, counts) in (0_i64..).zip(&mut counts) {
-            counts.add(&prediction.f_eq(class)?, &target.f_eq(class)?)?;
+        if let Some(regions) = loss.regions() {
+            for ((region, classes), counts) in (0_i64..).zip(regions).zip(&mut counts) {
+                let mut inside = target.f_eq(i64::from(classes[0]))?;
+                for &class in &classes[1..] {
+                    inside = inside.f_logical_or(&target.f_eq(i64::from(class))?)?;
+                }
+                counts.add(&logits.f_select(1, region)?.f_ge(0.0)?, &inside)?;
+            }
+        } else {
+            let prediction = logits.f_argmax(1, false)?;
+            for (class, counts) in (0_i64..).zip(&mut counts) {
+                counts.add(&prediction.f_eq(class)?, &target.f_eq(class)?)?;
+            }
         }
     }
-    let dice = counts[1..].iter().map(Counts::dice).collect();
+    // Classes begin with the background, regions do not.
+    let first = usize::from(loss.regions().is_none());
+    let dice = counts[first..].iter().map(Counts::dice).collect();
     Ok(Validation { loss: loss_sum / f64::from(n_batches.max(1)), dice })
 }
 

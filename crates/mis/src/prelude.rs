@@ -2,7 +2,10 @@
 
 pub use mis_augment::{miscnn, standard};
 pub use mis_io::{CaseFolders, NnunetRaw};
-pub use mis_models::{CrossEntropy, DiceCrossEntropy, Norm, SoftDice, Tversky, UNet};
+pub use mis_models::{
+    CrossEntropy, DeepSupervision, DiceCrossEntropy, Norm, PlainConvUNet, Regions, ResidualEncoderUNet,
+    SoftDice, Tversky, UNet,
+};
 pub use mis_patch::{PatchGrid, Patches};
 pub use mis_pipeline::{Experiment, Folds, PredictConfig, RunOptions, TrainedRun};
 pub use mis_preproc::{Clip, Pad, Resample, ZScore};

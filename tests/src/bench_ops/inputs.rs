@@ -1,5 +1,7 @@
 //! The files that operations are measured on.
 
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -31,9 +33,23 @@ impl Inputs {
         &self.folder
     }
 
-    /// The CT in HU, without labels.
+    /// The CT in HU, without labels. Its stored integers become numbers piece by piece: held beside them they would count
+    /// in the memory of what is measured.
     pub(super) fn scan(&self) -> Result<Sample> {
-        let image = self.array::<i16, Ix3>("ct_image")?.mapv(f32::from);
+        let path = self.folder.join("ct_image.npy");
+        let shape = self.array::<u8, Ix3>("ct_seg")?.raw_dim();
+        let mut image = Array3::zeros(shape);
+        let mut file = File::open(&path)?;
+        // The integers are the end of the file, behind NumPy's header.
+        file.seek(SeekFrom::End(-2 * image.len() as i64)).with_context(|| path.display().to_string())?;
+        let mut bytes = [0; 1 << 16];
+        for values in image.as_slice_mut().context("standard layout")?.chunks_mut(bytes.len() / 2) {
+            let bytes = &mut bytes[..2 * values.len()];
+            file.read_exact(bytes).with_context(|| path.display().to_string())?;
+            for (value, stored) in values.iter_mut().zip(bytes.as_chunks::<2>().0) {
+                *value = f32::from(i16::from_le_bytes(*stored));
+            }
+        }
         Ok(Sample { id: "ct".into(), image: volume(image, ct_affine()?)?, labels: None })
     }
 

@@ -58,7 +58,10 @@ pub(super) fn slide(case: &Case<'_>, precision: Precision) -> Result<Measured> {
     let model = model(case)?;
     let volume = case.inputs.array::<f32, Ix3>("infer_volume")?;
     let volume = Volume::new(volume.insert_axis(Axis(0)), Affine::from_spacing([6.0, 1.56, 1.56]))?;
-    let grid = PatchGrid { patch_size: [64, 128, 128], overlap: [32, 64, 64] };
+    // No larger than the volume, in steps that the network takes.
+    let shape = volume.shape();
+    let patch_size = [0, 1, 2].map(|axis| [64, 128, 128][axis].min(shape[axis].next_multiple_of(16)));
+    let grid = PatchGrid { patch_size, overlap: patch_size.map(|side| side / 2) };
     let window = SlidingWindow { precision, output: Output::Logits, ..SlidingWindow::over(grid) };
     let (measured, logits) = repeat_same(|| predict(&model, &volume, &window))?;
     case.write("npy", logits.data())?;

@@ -1,13 +1,12 @@
 //! Convolution in the precision of its input.
 
-use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor, nn};
+use tch::{Device, Kind, Tensor, nn};
 
+use super::channels_last;
 use crate::Dims;
 
 /// How the weights of a convolution are drawn; biases begin at 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Init {
     /// Uniformly from ±√(6 / (fan in + fan out)) (Glorot & Bengio 2010), as MIScnn does.
     #[default]
@@ -94,19 +93,24 @@ impl Conv {
     /// gradient comes back in `f32`.
     pub(crate) fn forward(&self, xs: &Tensor) -> Tensor {
         let kind = xs.kind();
-        let zeros = vec![0; self.stride.len()];
-        let ones = vec![1; self.stride.len()];
-        xs.convolution(
-            &in_kind(&self.weight, kind),
-            self.bias.as_ref().map(|bias| in_kind(bias, kind)).as_ref(),
-            &self.stride,
-            &self.padding,
-            &ones,
-            self.transposed,
-            &zeros,
-            1,
-        )
+        let weight = in_kind(&self.weight, kind);
+        let bias = self.bias.as_ref().map(|bias| in_kind(bias, kind));
+        let (stride, padding) = (self.stride.as_slice(), self.padding.as_slice());
+        let (zeros, ones) = (vec![0; stride.len()], vec![1; stride.len()]);
+        if !self.transposed && has_onednn(xs) {
+            // libtorch's own choice leaves oneDNN, and with it the layout, where a single image has few channels.
+            return xs.mkldnn_convolution(&weight, bias, padding, stride, &ones, 1);
+        }
+        let xs = xs.convolution(&weight, bias, stride, padding, &ones, self.transposed, &zeros, 1);
+        channels_last(&xs)
     }
+}
+
+/// Whether oneDNN convolves tensors like this one.
+fn has_onednn(xs: &Tensor) -> bool {
+    xs.device() == Device::Cpu
+        && matches!(xs.kind(), Kind::Float | Kind::BFloat16)
+        && tch::utils::has_mkldnn()
 }
 
 fn in_kind(weight: &Tensor, kind: Kind) -> Tensor {

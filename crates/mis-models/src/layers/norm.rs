@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
-use tch::{Device, Tensor, nn};
+use tch::{Device, Kind, Tensor, nn};
 
 /// How a block normalizes its feature maps; all with a learned scale and shift per channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,15 +79,82 @@ impl NormLayer {
             LayerKind::Batch { mean, var } => {
                 xs.batch_norm(weight, bias, Some(mean), Some(var), train, 0.01, 1e-3, true)
             }
-            // The arithmetic of instance norm; unlike libtorch's own it keeps a channels-last layout on the CPU, and
-            // is 3 to 18 times faster. On a GPU it is the other way round.
+            // libtorch's own instance norm gives a channels-last layout up on the CPU, and is 3 to 18 times slower than
+            // the ways below to the same numbers. On a GPU it is the other way round.
             LayerKind::Instance { n_channels } if xs.device() == Device::Cpu => {
-                xs.group_norm(*n_channels, weight, bias, 1e-5, true)
+                let for_gradient = xs.requires_grad(); // which moments taken apart would lack
+                if train || (xs.kind() == Kind::Float && !for_gradient) {
+                    self.by_patch(xs, train)
+                } else {
+                    xs.group_norm(*n_channels, weight, bias, 1e-5, true)
+                }
             }
             LayerKind::Instance { .. } => {
                 xs.instance_norm(weight, bias, None::<&Tensor>, None::<&Tensor>, true, 0.1, 1e-5, true)
             }
             LayerKind::Group { n_groups } => xs.group_norm(*n_groups, weight, bias, 1e-5, true),
         }
+    }
+
+    /// Instance norm as batch norm of one patch at a time: in training it is forth half as fast as group norm of one
+    /// channel a group, and back three times (in bf16 twenty times) faster.
+    ///
+    /// libtorch's channels-last norms add up a million voxels one by one, which leaves 4 digits of a feature map. That is
+    /// enough for a step of training; in prediction the moments are taken by libtorch's exact sums instead.
+    fn by_patch(&self, xs: &Tensor, train: bool) -> Tensor {
+        let axes: Vec<i64> = [0].into_iter().chain(2..xs.dim() as i64).collect();
+        let normalized = |patch: &Tensor| {
+            let (mut mean, mut var) = (None, None);
+            if !train {
+                let of = |xs: &Tensor| xs.mean_dim(axes.as_slice(), false, Kind::Float).to_kind(Kind::Double); // (channel)
+                let first = of(patch);
+                var = Some((of(&patch.square()) - first.square()).clamp_min(0.0).to_kind(Kind::Float));
+                mean = Some(first.to_kind(Kind::Float));
+            }
+            let (weight, bias) = (self.weight.as_ref(), Some(&self.bias));
+            patch.batch_norm(weight, bias, mean.as_ref(), var.as_ref(), train, 0.0, 1e-5, true)
+        };
+        let patches: Vec<Tensor> = xs.split(1, 0).iter().map(normalized).collect();
+        match <[Tensor; 1]>::try_from(patches) {
+            Ok([patch]) => patch,
+            Err(patches) => Tensor::cat(&patches, 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::channels_last;
+
+    #[test]
+    fn instance_norm_is_the_same_in_training_and_prediction_and_as_libtorchs() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let norm = Norm::Instance.layer(&store.root(), 4).unwrap().unwrap();
+        let _no_grad = tch::no_grad_guard();
+        for size in [vec![2, 4, 6, 5], vec![1, 4, 6, 5, 7], vec![3, 4, 6, 5, 7]] {
+            let xs = channels_last(&(Tensor::randn(&size, (Kind::Float, Device::Cpu)) * 3.0 + 1.0));
+            let none = None::<&Tensor>;
+            let expected = xs.instance_norm(none, none, none, none, true, 0.1, 1e-5, true);
+            for train in [false, true] {
+                let found = norm.forward(&xs, train);
+                // Sums in another order.
+                assert!((&found - &expected).abs().max().double_value(&[]) < 1e-5);
+                assert_eq!(found.stride(), xs.stride(), "channels last");
+            }
+        }
+    }
+
+    #[test]
+    fn moments_of_a_large_patch_are_exact_in_prediction() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let norm = Norm::Instance.layer(&store.root(), 2).unwrap().unwrap();
+        let _no_grad = tch::no_grad_guard();
+        let xs = channels_last(&(Tensor::randn([1, 2, 96, 96, 96], (Kind::Float, Device::Cpu)) + 3.0));
+        let none = None::<&Tensor>;
+        let expected = xs.to_kind(Kind::Double).instance_norm(none, none, none, none, true, 0.1, 1e-5, true);
+        let error = (norm.forward(&xs, false) - expected).abs().max().double_value(&[]);
+        // libtorch's own channels-last norms are off by 4e-4 and more here.
+        assert!(error < 1e-5, "{error}");
     }
 }

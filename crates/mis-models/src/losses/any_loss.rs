@@ -101,6 +101,10 @@ impl Loss for AnyLoss {
         self.as_loss().output()
     }
 
+    fn regions(&self) -> Option<&[Vec<u8>]> {
+        self.as_loss().regions()
+    }
+
     fn check(&self, n_classes: usize) -> Result<()> {
         self.as_loss().check(n_classes)
     }

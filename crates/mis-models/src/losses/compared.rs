@@ -197,7 +197,7 @@ impl ClassSums {
     }
 
     /// The sums of all classes from `first` on.
-    pub(super) fn from_class(self, first: usize) -> Self {
+    pub(super) fn starting_at(self, first: usize) -> Self {
         self.map(|xs| xs.narrow(1, first as i64, xs.size()[1] - first as i64))
     }
 

@@ -61,6 +61,10 @@ impl Loss for DeepSupervision {
         self.loss.output()
     }
 
+    fn regions(&self) -> Option<&[Vec<u8>]> {
+        self.loss.regions()
+    }
+
     fn check(&self, n_classes: usize) -> Result<()> {
         if let Some(weights) = &self.weights {
             ensure!(

@@ -29,7 +29,7 @@ impl Loss for GeneralizedDice {
     fn forward(&self, logits: &Tensor, target: &Tensor) -> Tensor {
         let compared = Compared::new(logits, target);
         let first = if self.background { 0 } else { compared.first_foreground() };
-        let sums = compared.sums().from_class(first);
+        let sums = compared.sums().starting_at(first);
         let absent = sums.target.eq(0.0);
         let weights = sums.target.clamp_min(1.0).square().reciprocal().masked_fill(&absent, 0.0);
         let largest = weights.amax([1_i64].as_slice(), true);

@@ -29,7 +29,7 @@ impl Loss for Jaccard {
     fn forward(&self, logits: &Tensor, target: &Tensor) -> Tensor {
         let compared = Compared::new(logits, target);
         let first = if self.background { 0 } else { compared.first_foreground() };
-        let index = self.over.of(compared.sums().from_class(first)).index(1.0, 1.0, self.smooth);
+        let index = self.over.of(compared.sums().starting_at(first)).index(1.0, 1.0, self.smooth);
         1.0 - index.mean(compared.kind())
     }
 }

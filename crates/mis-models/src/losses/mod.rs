@@ -85,7 +85,12 @@ pub trait Loss: Debug + Send + Sync {
         Output::Softmax
     }
 
-    /// Says which value of the loss cannot be for a network of so many classes.
+    /// The class indices that make up each output of the network, where outputs are regions and not classes.
+    fn regions(&self) -> Option<&[Vec<u8>]> {
+        None
+    }
+
+    /// Says which value of the loss cannot be for a network of so many outputs: classes, or regions.
     fn check(&self, n_classes: usize) -> Result<()> {
         let _ = n_classes;
         Ok(())

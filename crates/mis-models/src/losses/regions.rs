@@ -11,6 +11,9 @@ use crate::Output;
 /// A loss of regions instead of classes: each output of the network is the sigmoid of a region of its own, and regions
 /// may overlap, as whole tumor, tumor core and enhancing tumor do.
 ///
+/// In a prediction a voxel is of the first class of the last region that has it with ½ or more, and background where
+/// none has: `[[1, 2, 3], [2, 3], [3]]` nests three.
+///
 /// Without a list of regions each class is one, background included: sigmoid outputs for exclusive classes, as most of
 /// MIScnn's networks have them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,9 +27,13 @@ pub struct Regions {
 }
 
 impl Regions {
+    /// A loss of these regions, each a list of class indices.
+    pub fn of(regions: Vec<Vec<u8>>, loss: impl Into<AnyLoss>) -> Self {
+        Self { regions: Some(regions), loss: Box::new(loss.into()) }
+    }
+
     /// The regions as masks `(batch, region, space…)` of class indices `(batch, space…)`: 1 inside, 0 outside, −1
     /// where the class is [`IGNORED`].
-    #[must_use]
     pub fn masks(&self, target: &Tensor, n_outputs: usize) -> Tensor {
         let unknown = target.eq(i64::from(IGNORED));
         let mask = |classes: &[u8]| {
@@ -51,6 +58,10 @@ impl Loss for Regions {
 
     fn output(&self) -> Output {
         Output::Sigmoid
+    }
+
+    fn regions(&self) -> Option<&[Vec<u8>]> {
+        self.regions.as_deref()
     }
 
     fn check(&self, n_classes: usize) -> Result<()> {

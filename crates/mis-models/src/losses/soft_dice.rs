@@ -60,7 +60,7 @@ impl SoftDice {
 
     pub(super) fn on(&self, compared: &Compared) -> Tensor {
         let first = if self.background { 0 } else { compared.first_foreground() };
-        let dice = self.over.of(compared.sums().from_class(first)).index(0.5, 0.5, self.smooth / 2.0);
+        let dice = self.over.of(compared.sums().starting_at(first)).index(0.5, 0.5, self.smooth / 2.0);
         1.0 - dice.mean(compared.kind())
     }
 }

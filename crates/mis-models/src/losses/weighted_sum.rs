@@ -58,11 +58,17 @@ impl Loss for WeightedSum {
         self.0.first().map_or_else(Output::default, |term| term.loss.output())
     }
 
+    fn regions(&self) -> Option<&[Vec<u8>]> {
+        self.0.first()?.loss.regions()
+    }
+
     fn check(&self, n_classes: usize) -> Result<()> {
         ensure!(!self.0.is_empty(), "sum: expected one loss or more, got none");
         ensure!(
-            self.0.iter().all(|term| term.loss.output() == self.output()),
-            "sum: either all of its losses are of regions or none"
+            self.0
+                .iter()
+                .all(|term| { term.loss.output() == self.output() && term.loss.regions() == self.regions() }),
+            "sum: all of its losses must be of the same regions, or none of regions"
         );
         for (idx, term) in self.0.iter().enumerate() {
             ensure!(term.weight.is_finite(), "sum: weights must be numbers, got {}", term.weight);

@@ -36,20 +36,20 @@ pub struct ResidualEncoderUNet {
     pub dropout: f64,
 }
 
-/// nnU-Net's presets, by the GPU memory that a training of batch 2 is planned for.
+/// nnU-Net's presets, by the GPU memory that a training of batch 2 is planned for. They plan larger patches, and the
+/// network follows the patch: a stage for each halving that leaves 4 voxels a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResidualEncoderSize {
-    /// 9 to 11 GB: patches around 128³, six stages.
+    /// 9 to 11 GB: six stages, for patches of 128 voxels a side.
     M,
-    /// 24 GB: patches around 160³ to 192³, six stages.
+    /// 24 GB: six stages, for patches of up to 224 voxels a side.
     L,
-    /// 40 GB: patches around 192³ to 256³, seven stages.
+    /// 40 GB: seven stages, for patches of 256 voxels a side.
     Xl,
 }
 
 impl ResidualEncoderUNet {
-    /// The network that nnU-Net's preset comes to for scans of isotropic spacing: its sizes have the same blocks, and
-    /// differ by the patch, which a stage more follows.
+    /// The network that nnU-Net's preset comes to for scans of isotropic spacing; others have strides of their own.
     #[must_use]
     pub fn preset(size: ResidualEncoderSize) -> Self {
         let n_stages = match size {

@@ -1,3 +1,5 @@
+//! Heads, strides and kernels of nnU-Net's networks.
+
 use super::*;
 use crate::{Architecture, Dims, Model, ModelSpec};
 use tch::{Device, Kind, Tensor};

@@ -1,3 +1,5 @@
+//! Parameter counts, extents, layouts and draws of the U-Nets.
+
 use super::*;
 use crate::Model;
 use tch::{Device, Kind, Tensor};
