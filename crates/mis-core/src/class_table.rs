@@ -87,7 +87,7 @@ impl ClassTable {
         u8::try_from(place).ok()
     }
 
-    /// Maps raw label values to class indices. All values that no class names are listed with their counts.
+    /// Maps raw label values to class indices, each as the integer nearest to it. All values that no class names are listed with their counts.
     pub fn map(&self, raw: &[f64]) -> Result<Vec<u8>, UnknownLabels> {
         // Label maps hold long runs of one value: the last answer is nearly always the next one too.
         let (mut last_value, mut last_idx) = (f64::NAN, 0);
@@ -95,7 +95,7 @@ impl ClassTable {
         let mut unknown: BTreeMap<u64, usize> = BTreeMap::new();
         for &value in raw {
             if value != last_value {
-                let known = (value.fract() == 0.0).then(|| self.index_of(value as i64)).flatten();
+                let known = nearest_integer(value).and_then(|value| self.index_of(value));
                 let Some(class_idx) = known else {
                     *unknown.entry(value.to_bits()).or_default() += 1;
                     continue;
@@ -112,6 +112,15 @@ impl ClassTable {
         let found = found.into_iter().map(|(value, n)| (value.to_string(), n)).collect();
         Err(UnknownLabels { expected: self.0.iter().flat_map(|class| class.values.clone()).collect(), found })
     }
+}
+
+/// The integer that a raw label value means. Scaled and resampled label files hold values such as 0.99999997; one that
+/// is farther from an integer than 0.0001, or no number, means none.
+#[must_use]
+pub fn nearest_integer(value: f64) -> Option<i64> {
+    let nearest = value.round();
+    // 2^53: up to here f64 holds every integer.
+    ((value - nearest).abs() <= 1e-4 && nearest.abs() <= 9_007_199_254_740_992.0).then_some(nearest as i64)
 }
 
 /// How a class stands in an experiment file.
@@ -169,6 +178,8 @@ mod tests {
             "expected the label values [0, 2, 4], found -1000 (1 voxels), 1 (2 voxels), 2.5 (1 voxels)"
         );
         assert!(table.map(&[f64::NAN]).is_err());
+        assert_eq!(table.map(&[1.999_999_97, 4.000_01, -1e-9]).unwrap(), [1, 1, 0]);
+        assert!(table.map(&[2.001]).is_err());
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub use batch::Batch;
 pub use patch_location::PatchLocation;
 pub use sample::{Sample, SampleId};
 
-pub use class_table::{Class, ClassTable, UnknownLabels};
+pub use class_table::{Class, ClassTable, UnknownLabels, nearest_integer};
 pub use rng::{SampleRng, sample_rng};
 pub use statistics::{Statistics, statistics};
 

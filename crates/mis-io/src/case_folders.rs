@@ -7,6 +7,7 @@ use mis_core::{ClassTable, DataSource, Geometry, Sample, SampleFiles, SampleId, 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::folder::names;
+use crate::format::Reading;
 use crate::read_files::{read_channels, read_geometry, read_sample};
 
 /// A data set with one folder per case, as KiTS19 has it: `case_00000/imaging.nii.gz`, `case_00000/segmentation.nii.gz`.
@@ -56,7 +57,7 @@ impl DataSource for CaseFolders {
     }
 
     fn load(&self, id: &SampleId) -> Result<Sample> {
-        read_sample(id, &self.files(id)?, self.classes.as_ref())
+        read_sample(id, &self.files(id)?, Reading::of(self.classes.as_ref()))
     }
 
     fn load_image(&self, id: &SampleId) -> Result<Volume> {

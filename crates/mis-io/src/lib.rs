@@ -25,27 +25,45 @@
 //! # Ok::<(), mis_core::anyhow::Error>(())
 //! ```
 
+#[cfg(feature = "dicom")]
+pub mod dicom;
 pub mod nifti;
+pub mod picture;
+
+pub mod inspection;
 
 mod folder;
+mod format;
+mod name_pattern;
+mod others;
 mod read_files;
 mod scan_name;
+mod transpose;
 
+mod aligned;
 mod case_folders;
 mod in_memory;
 mod nnunet_raw;
+mod paired_files;
 mod scan_files;
+mod slices;
 mod source;
 
 mod nifti_folder;
+mod picture_folder;
 
+pub use aligned::Aligned;
 pub use case_folders::CaseFolders;
 pub use in_memory::InMemory;
 pub use nnunet_raw::NnunetRaw;
+pub use others::Others;
+pub use paired_files::PairedFiles;
 pub use scan_files::ScanFiles;
+pub use slices::{SliceSink, Slices};
 pub use source::Source;
 
 pub use nifti_folder::NiftiFolder;
+pub use picture_folder::PictureFolder;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

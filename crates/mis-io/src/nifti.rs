@@ -9,7 +9,6 @@ mod labels;
 mod opened;
 mod placement;
 mod read;
-mod transpose;
 mod voxel_type;
 mod write;
 

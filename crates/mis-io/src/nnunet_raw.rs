@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::folder::names;
+use crate::format::Reading;
 use crate::read_files::{read_channels, read_geometry, read_sample};
 use crate::scan_name::without_ending;
 
@@ -114,7 +115,7 @@ impl NnunetRaw {
             for files in training {
                 let image = self.path.join(&files.image);
                 let Some(id) = without_ending(&files.image) else {
-                    bail!("expected a .nii or .nii.gz file, found {}", image.display());
+                    bail!("expected a NIfTI file or a picture, found {}", image.display());
                 };
                 // nnU-Net's first version lists the cases so, but has a file per channel.
                 let images = if image.is_file() { vec![image] } else { self.channels(description, id)? };
@@ -128,7 +129,12 @@ impl NnunetRaw {
         let ending = description.ending()?;
         let folder = self.path.join("imagesTr");
         let n_channels = description.channels().len().max(1);
-        Ok((0..n_channels).map(|channel| folder.join(format!("{id}_{channel:04}{ending}"))).collect())
+        let path = |channel| folder.join(format!("{id}_{channel:04}{ending}"));
+        // A picture may hold all its colors in one file.
+        if crate::picture::is_picture(Path::new(ending)) && !path(1).exists() {
+            return Ok(vec![path(0)]);
+        }
+        Ok((0..n_channels).map(path).collect())
     }
 }
 
@@ -152,7 +158,7 @@ impl DataSource for NnunetRaw {
     }
 
     fn load(&self, id: &SampleId) -> Result<Sample> {
-        read_sample(id, &self.files(id)?, self.classes.as_ref())
+        read_sample(id, &self.files(id)?, Reading::of(self.classes.as_ref()))
     }
 
     fn load_image(&self, id: &SampleId) -> Result<Volume> {
@@ -210,8 +216,8 @@ impl Description {
     fn ending(&self) -> Result<&str> {
         let ending = self.file_ending.as_deref().unwrap_or(".nii.gz");
         ensure!(
-            crate::nifti::is_nifti(Path::new(&format!("case{ending}"))),
-            "expected the file_ending .nii or .nii.gz in dataset.json, found {ending}"
+            without_ending(Path::new(&format!("case{ending}"))).is_some(),
+            "expected the file_ending .nii.gz, .nii or that of a picture in dataset.json, found {ending}"
         );
         Ok(ending)
     }

@@ -1,28 +1,23 @@
 //! The files of one case to a sample.
 
-use anyhow::{Context as _, Result, bail, ensure};
-use mis_core::{ClassTable, Geometry, Sample, SampleFiles, SampleId, Volume};
+use anyhow::{Context as _, Result, bail};
+use mis_core::{Geometry, Sample, SampleFiles, SampleId, Volume};
 use ndarray::Axis;
 
-use crate::nifti;
+use crate::format::{Reading, read_label_file, read_lattice, read_scan};
 
 /// Image and, where they are named, labels, on one lattice.
-pub(crate) fn read_sample(
-    id: &SampleId,
-    files: &SampleFiles,
-    classes: Option<&ClassTable>,
-) -> Result<Sample> {
-    let Some(path) = &files.labels else {
+pub(crate) fn read_sample(id: &SampleId, files: &SampleFiles, reading: Reading<'_>) -> Result<Sample> {
+    let (Some(path), Some(scan)) = (&files.labels, files.images.first()) else {
         return Ok(Sample { id: id.clone(), image: read_channels(files)?, labels: None });
     };
     // The small file first: a mistake in it is found before the scan is inflated.
-    ensure!(path.is_file(), "expected the labels in {}, found no file", path.display());
-    let labels = Some(nifti::read_labels(path, classes)?);
+    let labels = Some(read_label_file(path, scan, reading)?);
     let sample = Sample { id: id.clone(), image: read_channels(files)?, labels };
     sample.check_geometry().with_context(|| {
         format!(
             "{} and {} do not lie on one lattice (resample the labels onto the image, or mend the wrong header)",
-            files.images[0].display(),
+            scan.display(),
             path.display()
         )
     })?;
@@ -34,14 +29,14 @@ pub(crate) fn read_channels(files: &SampleFiles) -> Result<Volume> {
     let Some((first, others)) = files.images.split_first() else {
         bail!("expected a file of the scan, found none")
     };
-    let image = nifti::read_image(first)?;
+    let image = read_scan(first)?;
     if others.is_empty() {
         return Ok(image);
     }
     let (affine, geometry) = (image.affine(), image.geometry());
     let mut channels = image.into_data();
     for path in others {
-        let image = nifti::read_image(path)?;
+        let image = read_scan(path)?;
         geometry.check_same(&image.geometry()).with_context(|| {
             format!(
                 "{} and {} are channels of one case and do not lie on one lattice",
@@ -57,5 +52,5 @@ pub(crate) fn read_channels(files: &SampleFiles) -> Result<Volume> {
 /// The lattice of a case, from the header of its first file.
 pub(crate) fn read_geometry(files: &SampleFiles) -> Result<Geometry> {
     let Some(first) = files.images.first() else { bail!("expected a file of the scan, found none") };
-    Ok(nifti::read_header(first)?.geometry())
+    read_lattice(first)
 }

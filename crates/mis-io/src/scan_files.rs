@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use mis_core::{DataSource, Geometry, Sample, SampleFiles, SampleId, Volume};
 
 use crate::folder::names;
+use crate::format::{files_of, has_dicom_ending, is_series};
 use crate::read_files::{read_channels, read_geometry};
 use crate::scan_name::{case_and_channel, without_ending};
 
@@ -17,8 +18,9 @@ pub struct ScanFiles {
 }
 
 impl ScanFiles {
-    /// The scans that paths stand for: a `.nii` or `.nii.gz` file, a folder of such files, a folder that holds
-    /// `imaging.nii.gz`, or a folder of those.
+    /// The scans that paths stand for: a `.nii` or `.nii.gz` file, a picture (PNG, JPEG, TIFF, BMP), a DICOM file with
+    /// all slices in it, a folder of such files, a folder with a DICOM series, a folder that holds `imaging.nii.gz`, or
+    /// a folder of those.
     ///
     /// A case's name is its file's without the ending, or its folder's. Files `case_0000.nii.gz`, `case_0001.nii.gz` …
     /// in one place are the channels of one case, if they are numbered from 0000 without gaps. Refused where a path
@@ -49,14 +51,23 @@ impl DataSource for ScanFiles {
     }
 
     fn load_image(&self, id: &SampleId) -> Result<Volume> {
-        read_channels(&self.files(id)?)
+        read_channels(&self.paths(id)?)
     }
 
     fn geometry(&self, id: &SampleId) -> Result<Geometry> {
-        read_geometry(&self.files(id)?)
+        read_geometry(&self.paths(id)?)
     }
 
     fn files(&self, id: &SampleId) -> Result<SampleFiles> {
+        let SampleFiles { images, labels } = self.paths(id)?;
+        let all: Vec<_> = images.iter().map(|path| files_of(path)).collect::<Result<_>>()?;
+        Ok(SampleFiles { images: all.concat(), labels })
+    }
+}
+
+impl ScanFiles {
+    /// The paths of a case as its readers take them: a series is its folder.
+    fn paths(&self, id: &SampleId) -> Result<SampleFiles> {
         let images = self.scans.get(id).with_context(|| format!("expected a scan named {id}, found none"))?;
         Ok(SampleFiles { images: images.clone(), labels: None })
     }
@@ -87,17 +98,20 @@ impl Found {
         }
         ensure!(
             n_scans > 0,
-            "expected .nii or .nii.gz files, or folders with {SCAN}, in {}, found none",
+            "expected .nii or .nii.gz files, pictures, or folders with {SCAN} or a DICOM series, in {}, found none",
             folder.display()
         );
         Ok(())
     }
 
     fn case_folder(&mut self, folder: &Path) -> Result<bool> {
-        let scan = folder.join(SCAN);
-        if !scan.is_file() {
+        let scan = if folder.join(SCAN).is_file() {
+            folder.join(SCAN)
+        } else if is_series(folder)? {
+            folder.to_owned()
+        } else {
             return Ok(false);
-        }
+        };
         // The name of a folder given as `.` stands in the path that it is short for.
         let folder = folder.canonicalize()?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
@@ -106,8 +120,10 @@ impl Found {
     }
 
     fn file(&mut self, path: &Path) -> Result<()> {
-        let stem = without_ending(path)
-            .with_context(|| format!("expected a .nii or .nii.gz file, found {}", path.display()))?;
+        let dicom = path.file_stem().filter(|_| has_dicom_ending(path)).and_then(|stem| stem.to_str());
+        let stem = without_ending(path).or(dicom).with_context(|| {
+            format!("expected a NIfTI or DICOM file or a picture, found {}", path.display())
+        })?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let earlier = self.files.entry(folder).or_default().insert(stem.to_owned(), path.to_owned());
         match earlier {

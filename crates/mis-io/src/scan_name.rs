@@ -2,10 +2,16 @@
 
 use std::path::Path;
 
-/// A file's name without `.nii` or `.nii.gz`; none where it has another ending.
+/// A file's name without the ending of a scan: `.nii`, `.nii.gz`, or that of a picture; none where it has another.
 pub(crate) fn without_ending(path: &Path) -> Option<&str> {
     let name = path.file_name()?.to_str()?;
-    name.strip_suffix(".nii.gz").or_else(|| name.strip_suffix(".nii")).filter(|stem| !stem.is_empty())
+    let strip = |ending: &str| {
+        let at = name.len().checked_sub(ending.len())?;
+        let (stem, found) = name.split_at_checked(at)?;
+        found.eq_ignore_ascii_case(ending).then_some(stem)
+    };
+    let stem = [".nii.gz", ".nii"].into_iter().chain(crate::picture::ENDINGS).find_map(strip);
+    stem.filter(|stem| !stem.is_empty())
 }
 
 /// Case and channel of a name that ends in nnU-Net's four digits, such as `case_0001`.

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use mis_core::{ClassTable, DataSource, Geometry, Sample, SampleFiles, SampleId, Volume};
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseFolders, NnunetRaw};
+use crate::{Aligned, CaseFolders, NnunetRaw, PairedFiles, Slices};
 
 /// The data of an experiment: a layout with its TOML form, such as `{ nnunet = "data/Dataset004_Hippocampus" }`, or a
 /// source of one's own.
@@ -19,6 +19,12 @@ pub enum Source {
     CaseFolders(CaseFolders),
     /// nnU-Net's and the decathlon's layout.
     Nnunet(NnunetRaw),
+    /// Scans and labels paired by patterns of their names: folders of images and masks, BIDS, DICOM series.
+    Paired(PairedFiles),
+    /// Slices of another data set's volumes.
+    Slices(Slices),
+    /// Another data set with its labels laid onto its images.
+    Aligned(Aligned),
     /// Any other source; an experiment file cannot name it.
     #[serde(skip)]
     Custom(Arc<dyn DataSource>),
@@ -47,6 +53,9 @@ impl Source {
         match self {
             Self::CaseFolders(source) => Some(&source.path),
             Self::Nnunet(source) => Some(&source.path),
+            Self::Paired(source) => Some(&source.path),
+            Self::Slices(source) => source.of.path(),
+            Self::Aligned(source) => source.of.path(),
             Self::Custom(_) => None,
         }
     }
@@ -56,6 +65,9 @@ impl Source {
         match &mut self {
             Self::CaseFolders(source) => source.path = path,
             Self::Nnunet(source) => source.path = path,
+            Self::Paired(source) => source.path = path,
+            Self::Slices(source) => *source.of = source.of.as_ref().clone().with_path(path)?,
+            Self::Aligned(source) => *source.of = source.of.as_ref().clone().with_path(path)?,
             Self::Custom(_) => bail!("expected a data set in a folder, found one made in the program"),
         }
         Ok(self)
@@ -66,6 +78,9 @@ impl Source {
         match self {
             Self::CaseFolders(source) => source.path = base.join(&source.path),
             Self::Nnunet(source) => source.path = base.join(&source.path),
+            Self::Paired(source) => source.path = base.join(&source.path),
+            Self::Slices(source) => source.of.resolve(base),
+            Self::Aligned(source) => source.of.resolve(base),
             Self::Custom(_) => {}
         }
     }
@@ -74,7 +89,9 @@ impl Source {
     pub fn class_table(&self) -> Result<Option<ClassTable>> {
         match self {
             Self::Nnunet(source) => source.class_table().map(Some),
-            Self::CaseFolders(_) | Self::Custom(_) => Ok(None),
+            Self::Slices(source) => source.of.class_table(),
+            Self::Aligned(source) => source.of.class_table(),
+            Self::CaseFolders(_) | Self::Paired(_) | Self::Custom(_) => Ok(None),
         }
     }
 
@@ -82,7 +99,9 @@ impl Source {
     pub fn channel_names(&self) -> Result<Option<Vec<String>>> {
         match self {
             Self::Nnunet(source) => source.channel_names().map(Some),
-            Self::CaseFolders(_) | Self::Custom(_) => Ok(None),
+            Self::Slices(source) => source.of.channel_names(),
+            Self::Aligned(source) => source.of.channel_names(),
+            Self::CaseFolders(_) | Self::Paired(_) | Self::Custom(_) => Ok(None),
         }
     }
 
@@ -91,7 +110,19 @@ impl Source {
     pub fn splits_file(&self) -> Option<PathBuf> {
         match self {
             Self::Nnunet(source) => source.splits_file(),
-            Self::CaseFolders(_) | Self::Custom(_) => None,
+            Self::Aligned(source) => source.of.splits_file(),
+            // A list of scans does not split slices.
+            Self::Slices(_) | Self::CaseFolders(_) | Self::Paired(_) | Self::Custom(_) => None,
+        }
+    }
+
+    /// Labels that no scan goes with, where the layout pairs files by their names.
+    pub fn strays(&self) -> Result<Vec<PathBuf>> {
+        match self {
+            Self::Paired(source) => source.strays(),
+            Self::Slices(source) => source.of.strays(),
+            Self::Aligned(source) => source.of.strays(),
+            Self::CaseFolders(_) | Self::Nnunet(_) | Self::Custom(_) => Ok(Vec::new()),
         }
     }
 
@@ -99,6 +130,9 @@ impl Source {
         match self {
             Self::CaseFolders(source) => source,
             Self::Nnunet(source) => source,
+            Self::Paired(source) => source,
+            Self::Slices(source) => source,
+            Self::Aligned(source) => source,
             Self::Custom(source) => source.as_ref(),
         }
     }
@@ -113,6 +147,24 @@ impl From<CaseFolders> for Source {
 impl From<NnunetRaw> for Source {
     fn from(source: NnunetRaw) -> Self {
         Self::Nnunet(source)
+    }
+}
+
+impl From<PairedFiles> for Source {
+    fn from(source: PairedFiles) -> Self {
+        Self::Paired(source)
+    }
+}
+
+impl From<Slices> for Source {
+    fn from(source: Slices) -> Self {
+        Self::Slices(source)
+    }
+}
+
+impl From<Aligned> for Source {
+    fn from(source: Aligned) -> Self {
+        Self::Aligned(source)
     }
 }
 
@@ -158,6 +210,9 @@ impl DataSource for Source {
         match self {
             Self::CaseFolders(source) => source.set_classes(classes),
             Self::Nnunet(source) => source.set_classes(classes),
+            Self::Paired(source) => source.set_classes(classes),
+            Self::Slices(source) => source.set_classes(classes),
+            Self::Aligned(source) => source.set_classes(classes),
             Self::Custom(source) => {
                 if let Some(source) = Arc::get_mut(source) {
                     source.set_classes(classes);

@@ -67,6 +67,7 @@ fn predict_one(
     let probabilities = ensemble(runs, &scan)?;
     sink.write(id, &predicted_labels(&runs[0].experiment.loss, &probabilities))?;
     let files = sink.scans.files(id)?;
-    let header = files.images.first().map(|path| nifti::read_header(path)).transpose()?;
+    let template = files.images.first().filter(|path| nifti::is_nifti(path));
+    let header = template.map(|path| nifti::read_header(path)).transpose()?;
     nifti::write_volume(&job.out.join(format!("{id}_probabilities.nii.gz")), &probabilities, header.as_ref())
 }

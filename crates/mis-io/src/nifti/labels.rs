@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, anyhow};
-use mis_core::{ClassTable, UnknownLabels};
+use mis_core::{ClassTable, UnknownLabels, nearest_integer};
 
-use super::transpose::transpose;
+use crate::transpose::transpose;
 
 /// The way from stored voxels to class indices in our order, value by value, without a copy of the raw values.
 pub(super) struct LabelReader<'a> {
@@ -50,14 +50,10 @@ impl LabelReader<'_> {
     }
 
     fn class_of(&self, value: f64) -> Option<u8> {
-        let nearest = value.round();
-        // Scaled and resampled label files hold values such as 0.99999997; farther off, a value is a mistake.
-        if (value - nearest).abs() > 1e-4 || !nearest.is_finite() {
-            return None;
-        }
+        let value = nearest_integer(value)?;
         match self.classes {
-            Some(classes) => classes.index_of(nearest as i64),
-            None => (0.0..=255.0).contains(&nearest).then_some(nearest as u8),
+            Some(classes) => classes.index_of(value),
+            None => u8::try_from(value).ok(),
         }
     }
 

@@ -9,8 +9,8 @@ use ndarray::{Array3, Array4};
 use super::header::NiftiHeader;
 use super::labels::LabelReader;
 use super::opened::{Files, Opened};
-use super::transpose::transpose;
 use super::voxel_type::VoxelType;
+use crate::transpose::transpose;
 
 /// Reads a scan: `.nii`, `.nii.gz`, or a pair named by its `.hdr` or its `.img` (compressed or not).
 ///

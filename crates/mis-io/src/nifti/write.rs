@@ -7,8 +7,8 @@ use mis_core::{LabelMap, Volume, write_atomically};
 
 use super::gzip::deflate;
 use super::header::NiftiHeader;
-use super::transpose::transpose;
 use super::voxel_type::VoxelType;
+use crate::transpose::transpose;
 
 /// Writes a label map as `.nii` or `.nii.gz`, one byte per voxel, 3-D.
 ///

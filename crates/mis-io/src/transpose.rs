@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 /// Turns voxels stored first axis fastest into voxels stored last axis fastest, converting each on the way: the way
 /// of `(i, j, k)` out of a file, and with the shape reversed the way back into one.
-pub(super) fn transpose<S: Copy + Sync, O: Send>(
+pub(crate) fn transpose<S: Copy + Sync, O: Send>(
     source: &[S],
     [ni, nj, nk]: [usize; 3],
     out: &mut [O],

@@ -1,0 +1,194 @@
+//! DICOM as pydicom reads it; segmentations and structure sets on the scan's lattice; series that are no volume.
+
+#![cfg(feature = "dicom")]
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic in its helpers too")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use mis_core::ndarray::Array3;
+use mis_core::{Affine, ClassTable, Geometry, LabelMap};
+use mis_io::Others;
+use mis_io::dicom::{self, Series};
+use sha2::{Digest as _, Sha256};
+
+#[derive(serde::Deserialize)]
+struct Reference {
+    images: BTreeMap<String, Image>,
+    structures: Structures,
+}
+
+#[derive(serde::Deserialize)]
+struct Image {
+    shape: [usize; 3],
+    affine: [[f64; 4]; 4],
+    sha256: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Structures {
+    lattice: Lattice,
+    voxels: BTreeMap<String, usize>,
+}
+
+#[derive(serde::Deserialize)]
+struct Lattice {
+    shape: [usize; 3],
+    spacing: [f64; 3],
+    origin_lps: [f64; 3],
+}
+
+/// The folder of shared data; none (and a line that says so) where it is absent.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+fn shared_data() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let data = std::env::var_os("MIS_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    if !data.join("dicom").is_dir() {
+        println!("skipped: no dicom in {}", data.display());
+        return None;
+    }
+    Some(data)
+}
+
+fn reference() -> Reference {
+    let json = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures/dicom_reference.json");
+    serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap()
+}
+
+#[test]
+fn every_series_and_image_holds_what_pydicom_finds_in_it() {
+    let Some(data) = shared_data() else { return };
+    let reference = reference();
+    assert!(reference.images.len() >= 12, "the reference lists {} images", reference.images.len());
+    for (name, expected) in &reference.images {
+        let series = Series::open(&data.join(name)).unwrap();
+        let volume = series.read().unwrap();
+        assert_eq!(volume.shape(), expected.shape, "{name}");
+        assert_eq!(volume.geometry(), series.geometry(), "{name}");
+        for (found, expected) in
+            volume.affine().rows().as_flattened().iter().zip(expected.affine.as_flattened())
+        {
+            assert!(
+                (found - expected).abs() <= 1e-9 * expected.abs().max(1.0),
+                "{name}: {:?}",
+                volume.affine()
+            );
+        }
+        let bytes: Vec<u8> = volume.as_slice().iter().flat_map(|value| value.to_le_bytes()).collect();
+        let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(sha256, expected.sha256, "{name}: voxels differ from pydicom's");
+    }
+}
+
+#[test]
+fn what_cannot_be_decoded_is_refused_with_its_transfer_syntax() {
+    let Some(data) = shared_data() else { return };
+    let series = Series::open(&data.join("dicom/pydicom/MR_small_jpeg_ls_lossless.dcm")).unwrap();
+    let error = format!("{:#}", series.read().unwrap_err());
+    assert!(error.contains("1.2.840.10008.1.2.4.80 (JPEG-LS Lossless"), "{error}");
+    let error = Series::open(&data.join("dicom/pydicom/rtstruct.dcm")).unwrap_err();
+    let error = format!("{error:#}");
+    assert!(error.contains("rtstruct.dcm: expected a DICOM image, found an object of class"), "{error}");
+}
+
+#[test]
+fn a_structure_set_fills_the_voxels_that_a_polygon_test_finds_inside() {
+    let Some(data) = shared_data() else { return };
+    let Structures { lattice, voxels } = reference().structures;
+    let ([dx, dy, dz], [x, y, z]) = (lattice.spacing, lattice.origin_lps);
+    let affine =
+        Affine::new([[-dx, 0., 0., -x], [0., -dy, 0., -y], [0., 0., dz, z], [0., 0., 0., 1.]]).unwrap();
+    let lattice = Geometry { shape: lattice.shape, affine };
+    let path = data.join("dicom/pydicom/rtstruct.dcm");
+    assert_eq!(dicom::region_names(&path).unwrap(), ["patient", "Isocenter 1", "Isocenter 2"]);
+    let classes = ClassTable::from_names(["background", "Patient"]).unwrap();
+    let labels = dicom::read_structure_set(&path, &lattice, &classes, Others::Background).unwrap();
+    let n_inside = labels.as_slice().iter().filter(|&&label| label == 1).count();
+    assert_eq!(n_inside, voxels["patient"]);
+    let error = dicom::read_structure_set(&path, &lattice, &classes, Others::Refused).unwrap_err();
+    let error = format!("{error:#}");
+    assert!(
+        error.ends_with("found [\"Isocenter 1\", \"Isocenter 2\"] (name them as classes, or leave them out)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_segmentation_written_on_a_series_reads_back_on_its_voxels() {
+    let Some(data) = shared_data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let series = Series::open(&data.join("dicom/nd320_hcrop/Study1_13_HCropVolume")).unwrap();
+    let Geometry { shape: [ni, nj, nk], affine } = series.geometry();
+    let data = Array3::from_shape_fn((ni, nj, nk), |(i, j, k)| match (i + 2 * j + 3 * k) % 7 {
+        0 if k > 3 => 1,
+        1 | 2 => 2,
+        _ => 0,
+    });
+    let labels = LabelMap::new(data, affine).unwrap();
+    let classes = ClassTable::from_names(["background", "anterior", "posterior"]).unwrap();
+    let path = folder.path().join("a.dcm");
+    dicom::write_segmentation(&path, &labels, &series, &classes).unwrap();
+    assert_eq!(dicom::segment_names(&path).unwrap(), ["anterior", "posterior"]);
+    let back = dicom::read_segmentation(&path, &series.geometry(), &classes, Others::Refused).unwrap();
+    assert_eq!(back, labels);
+    // The same prediction is the same object.
+    let again = folder.path().join("b.dcm");
+    dicom::write_segmentation(&again, &labels, &series, &classes).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(again).unwrap());
+    // On a lattice turned round the same voxels of the world are marked.
+    let turn = mis_core::Reorientation::between(mis_core::Orientation::of(&affine), "SAR".parse().unwrap());
+    let lattice = turn.geometry(&series.geometry());
+    let turned = dicom::read_segmentation(&path, &lattice, &classes, Others::Refused).unwrap();
+    assert_eq!(turned, turn.label_map(&labels));
+    let shifted = Geometry { affine: affine.moved([0.5, 0.0, 0.0], [1.0; 3]), ..series.geometry() };
+    let error = dicom::read_segmentation(&path, &shifted, &classes, Others::Refused).unwrap_err();
+    assert!(format!("{error:#}").contains("expected pixels on the scan's voxels"), "{error:#}");
+}
+
+/// Copies slices of the first series under new names into a folder.
+fn copied(data: &Path, numbers: impl IntoIterator<Item = usize>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (n, number) in numbers.into_iter().enumerate() {
+        let from = data.join(format!("dicom/nd320_hcrop/Study1_13_HCropVolume/{number}.dcm"));
+        std::fs::copy(from, folder.path().join(format!("{n:03}_{number}.dcm"))).unwrap();
+    }
+    folder
+}
+
+#[track_caller]
+fn check_refused(folder: &Path, reasons: &[&str]) {
+    let error = format!("{:#}", Series::open(folder).unwrap_err());
+    assert!(error.starts_with(&folder.display().to_string()), "{error}");
+    for reason in reasons {
+        assert!(error.contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn a_series_with_gaps_or_doubles_or_another_series_in_it_is_refused_with_a_list() {
+    let Some(data) = shared_data() else { return };
+    let folder = copied(&data, (1..=12).filter(|&n| n != 5 && n != 9));
+    check_refused(
+        folder.path(),
+        &["expected slices every 1.000 mm, found 2 gaps", "2.000 mm between", "_4.dcm"],
+    );
+    let folder = copied(&data, [1, 2, 3, 3, 4]);
+    check_refused(folder.path(), &["expected one slice in each place, found 1 doubled", "002_3.dcm and "]);
+    let folder = copied(&data, 1..=3);
+    let other = data.join("dicom/pydicom/MR_small.dcm");
+    std::fs::copy(other, folder.path().join("other.dcm")).unwrap();
+    check_refused(folder.path(), &["expected one series, found 2", "(3 files)", "(1 files)"]);
+    assert_eq!(Series::all(folder.path()).unwrap().len(), 2);
+    let empty = tempfile::tempdir().unwrap();
+    check_refused(empty.path(), &["expected DICOM images, found none"]);
+}
+
+#[test]
+fn files_in_any_order_and_of_other_kinds_beside_them_give_the_same_volume() {
+    let Some(data) = shared_data() else { return };
+    let folder = copied(&data, (1..=32).rev());
+    std::fs::write(folder.path().join("notes.txt"), "not an image").unwrap();
+    std::fs::copy(data.join("dicom/pydicom/rtstruct.dcm"), folder.path().join("rt.dcm")).unwrap();
+    let whole = Series::open(&data.join("dicom/nd320_hcrop/Study1_13_HCropVolume")).unwrap();
+    assert_eq!(Series::open(folder.path()).unwrap().read().unwrap(), whole.read().unwrap());
+}
