@@ -39,6 +39,16 @@ impl Affine {
         Self([[x, 0.0, 0.0, 0.0], [0.0, y, 0.0, 0.0], [0.0, 0.0, z, 0.0], [0.0, 0.0, 0.0, 1.0]])
     }
 
+    /// An affine from its spacing in mm, its unit steps (columns of `[row][column]`) and the position of voxel (0, 0, 0):
+    /// the way back from [`spacing`](Self::spacing), [`direction`](Self::direction) and [`origin`](Self::origin).
+    pub fn from_parts(spacing: [f64; 3], direction: [[f64; 3]; 3], origin: [f64; 3]) -> Result<Self> {
+        let row = |row: usize| {
+            let [a, b, c] = std::array::from_fn(|axis| direction[row][axis] * spacing[axis]);
+            [a, b, c, origin[row]]
+        };
+        Self::new([row(0), row(1), row(2), [0.0, 0.0, 0.0, 1.0]])
+    }
+
     /// The four rows.
     #[must_use]
     pub fn rows(&self) -> [[f64; 4]; 4] {
@@ -148,5 +158,22 @@ mod tests {
         let affine =
             Affine::new([[0., 2., 0., 5.], [3., 0., 0., 6.], [0., 0., 4., 7.], [0., 0., 0., 1.]]).unwrap();
         assert_eq!(affine.moved([-2.0, 1.0, 3.0], [1.0; 3]).moved([2.0, -1.0, -3.0], [1.0; 3]), affine);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn spacing_direction_and_origin_give_the_affine_back(
+            steps in proptest::array::uniform9(-5.0..5.0_f64), origin in proptest::array::uniform3(-500.0..500.0_f64),
+        ) {
+            let [a, b, c, d, e, f, g, h, i] = steps;
+            let [x, y, z] = origin;
+            let affine = Affine::new([[a, b, c, x], [d, e, f, y], [g, h, i, z], [0., 0., 0., 1.]]);
+            proptest::prop_assume!(affine.is_ok());
+            let affine = affine.unwrap();
+            let back = Affine::from_parts(affine.spacing(), affine.direction(), affine.origin()).unwrap();
+            for (a, b) in affine.rows().as_flattened().iter().zip(back.rows().as_flattened()) {
+                proptest::prop_assert!((a - b).abs() < 1e-12, "{affine:?} came back as {back:?}");
+            }
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Reads scans and expert label maps, and writes predictions on the scan's own lattice.
 //!
-//! [`nifti`] is the file format; [`CaseFolders`], [`NnunetRaw`], [`ScanFiles`] and [`InMemory`] are layouts of whole
-//! data sets, each a [`DataSource`](mis_core::DataSource); [`Source`] is the form in which an experiment file names
-//! one. [`NiftiFolder`] takes predictions. Raw label values become class indices once, at reading; a value that no
-//! class names, a missing file and labels that lie elsewhere than their image are errors that name the file.
+//! [`nifti`], [`dicom`] and [`picture`] are the file formats; [`CaseFolders`], [`NnunetRaw`], [`PairedFiles`],
+//! [`ScanFiles`] and [`InMemory`] are layouts of whole data sets, each a [`DataSource`](mis_core::DataSource), and
+//! [`Slices`] and [`Aligned`] change what another one gives; [`Source`] is the form in which an experiment file names
+//! one. [`NiftiFolder`] and its kin take predictions, and [`inspection`] says what is in a data set and what is wrong
+//! with it. Raw label values become class indices once, at reading; a value that no class names, a missing file and
+//! labels that lie elsewhere than their image are errors that name the file.
 //!
 //! ```
 //! use mis_core::ndarray::{Array3, Array4};

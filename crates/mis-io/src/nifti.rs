@@ -2,6 +2,7 @@
 //!
 //! NIfTI-1 and NIfTI-2, either byte order, single files and pairs, compressed or not.
 
+mod fill;
 mod gzip;
 mod header;
 mod header_bytes;

@@ -3,7 +3,8 @@
 //! An image is a volume with `k == 1`, rows along i and columns along j, as arrays of pixels have them; its pixels are
 //! 1 mm apart, since such files do not say otherwise in a way that can be relied upon.
 
-use std::io::Cursor;
+use std::fs::{self, File};
+use std::io::{Cursor, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
@@ -114,7 +115,7 @@ struct Decoded {
 }
 
 fn decode(path: &Path) -> Result<Decoded> {
-    let len = std::fs::metadata(path).context("expected an image, found no file")?.len();
+    let len = fs::metadata(path).context("expected an image, found no file")?.len();
     let mut reader = ImageReader::open(path)?.with_guessed_format()?;
     let format = reader.format().context("expected a PNG, JPEG, TIFF or BMP image")?;
     let most = len.saturating_mul(LARGEST_RATIO);
@@ -127,13 +128,15 @@ fn decode(path: &Path) -> Result<Decoded> {
         promised <= most,
         "the header promises {promised} bytes, found a file of {len} bytes, which cannot hold them"
     );
-    // Values of few bits are decoded stretched to 0 to 255.
-    let stretch = match decoder.original_color_type() {
-        ExtendedColorType::L1 | ExtendedColorType::La1 => 255.0,
-        ExtendedColorType::L2 | ExtendedColorType::La2 => 85.0,
-        ExtendedColorType::L4 | ExtendedColorType::La4 => 17.0,
-        _ => 1.0,
+    // Grey values of few bits are decoded stretched to 0 to 255.
+    let n_bits = match (format, decoder.original_color_type()) {
+        (ImageFormat::Png, _) => png_grey_bits(path)?,
+        (_, ExtendedColorType::L1) => 1,
+        (_, ExtendedColorType::L2) => 2,
+        (_, ExtendedColorType::L4) => 4,
+        _ => 8,
     };
+    let stretch = 255.0 / ((1_u32 << n_bits) - 1) as f32;
     let image = DynamicImage::from_decoder(decoder)?;
     let color = image.color();
     let n_channels = usize::from(color.channel_count());
@@ -145,6 +148,17 @@ fn decode(path: &Path) -> Result<Decoded> {
     };
     let shape = [usize::try_from(image.height())?, usize::try_from(image.width())?];
     Ok(Decoded { shape, n_channels, values, format })
+}
+
+/// Bits of a PNG's grey values, 8 where they are more or colors; its decoder does not say.
+fn png_grey_bits(path: &Path) -> Result<u8> {
+    let mut header = [0; 26];
+    File::open(path)?.read_exact(&mut header)?;
+    // Bit depth and color type of the first chunk.
+    Ok(match header[24..] {
+        [bits @ (1 | 2 | 4), 0] => bits,
+        _ => 8,
+    })
 }
 
 fn in_file<T>(path: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mis_core::ndarray::Array3;
-use mis_core::{Affine, ClassTable, Geometry, LabelMap};
-use mis_io::Others;
-use mis_io::dicom::{self, Series};
+use mis_core::{Affine, ClassTable, DataSource as _, Geometry, LabelMap, PredictionSink as _, SampleId};
+use mis_io::dicom::{self, SegmentationFolder, Series};
+use mis_io::{Others, PairedFiles, ScanFiles};
 use sha2::{Digest as _, Sha256};
 
 #[derive(serde::Deserialize)]
@@ -191,4 +191,42 @@ fn files_in_any_order_and_of_other_kinds_beside_them_give_the_same_volume() {
     std::fs::copy(data.join("dicom/pydicom/rtstruct.dcm"), folder.path().join("rt.dcm")).unwrap();
     let whole = Series::open(&data.join("dicom/nd320_hcrop/Study1_13_HCropVolume")).unwrap();
     assert_eq!(Series::open(folder.path()).unwrap().read().unwrap(), whole.read().unwrap());
+}
+
+#[test]
+fn folders_of_series_are_a_data_set_and_scans_to_predict() {
+    let Some(data) = shared_data() else { return };
+    let root = data.join("dicom/nd320_hcrop");
+    let names = ["Study1_13_HCropVolume", "Study2_14_HCropVolume", "Study3_11_HCropVolume"];
+    let cases = PairedFiles::open(&root, "{case}", None).unwrap();
+    assert_eq!(cases.ids().unwrap(), names.map(SampleId::from));
+    let scans = ScanFiles::find(std::slice::from_ref(&root)).unwrap();
+    assert_eq!(scans.ids().unwrap(), names.map(SampleId::from));
+    let series = Series::open(&root.join(names[0])).unwrap();
+    let id = names[0].into();
+    assert_eq!(cases.load_image(&id).unwrap(), series.read().unwrap());
+    assert_eq!(scans.load_image(&id).unwrap(), series.read().unwrap());
+    assert_eq!(scans.files(&id).unwrap().images.len(), 32);
+
+    // Predictions as segmentations, which read back as the labels of the data set.
+    let folder = tempfile::tempdir().unwrap();
+    let classes = ClassTable::from_names(["background", "hippocampus"]).unwrap();
+    let sink = SegmentationFolder {
+        folder: folder.path().join("seg"),
+        scans: std::sync::Arc::new(scans),
+        classes: classes.clone(),
+    };
+    let lattice = series.geometry();
+    let labels = Array3::from_shape_fn(lattice.shape, |(i, j, k)| u8::from(i > 4 && j > 9 && k > 20));
+    let labels = LabelMap::new(labels, lattice.affine).unwrap();
+    sink.write(&id, &labels).unwrap();
+    let scan = folder.path().join("scan").join(names[0]);
+    std::fs::create_dir_all(&scan).unwrap();
+    for entry in std::fs::read_dir(root.join(names[0])).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, scan.join(path.file_name().unwrap())).unwrap();
+    }
+    let mut cases = PairedFiles::open(folder.path(), "scan/*", Some("seg/*.dcm")).unwrap();
+    cases.set_classes(&classes);
+    assert_eq!(cases.load(&id).unwrap().labels, Some(labels));
 }

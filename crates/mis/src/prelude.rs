@@ -1,7 +1,7 @@
 //! What a pipeline of a few lines needs: `use mis::prelude::*`.
 
 pub use mis_augment::{miscnn, standard};
-pub use mis_io::{CaseFolders, NnunetRaw};
+pub use mis_io::{CaseFolders, NnunetRaw, PairedFiles};
 pub use mis_models::{
     CrossEntropy, DeepSupervision, DiceCrossEntropy, Norm, PlainConvUNet, Regions, ResidualEncoderUNet,
     SoftDice, Tversky, UNet,

@@ -51,9 +51,9 @@ pub(super) fn look_at(source: &Source, id: &SampleId, classes: Option<&ClassTabl
     let mut found = Found::default();
     let problem = |kind, what: String| Problem { case: Some(id.clone()), kind, what };
     let (image, labels) = match separate(source, id, classes) {
-        Ok(Separate::Files { image, labels }) => (image, labels),
+        Ok(Some((image, labels))) => (image, Some(labels)),
         // One look at both, and another at the image alone where that fails.
-        Ok(Separate::No) | Err(_) => match source.load(id) {
+        Ok(None) | Err(_) => match source.load(id) {
             Ok(sample) => (Ok(sample.image), sample.labels.map(Ok)),
             Err(error) => match source.load_image(id) {
                 Ok(image) => (Ok(image), Some(Err(error))),
@@ -120,27 +120,21 @@ pub(super) fn look_at(source: &Source, id: &SampleId, classes: Option<&ClassTabl
     found
 }
 
-/// Image and labels, each with its own error: all that is wrong with a case is found at once.
-enum Separate {
-    Files {
-        image: Result<Volume>,
-        labels: Option<Result<LabelMap>>,
-    },
-    /// They can only be had together.
-    No,
-}
+/// Image and labels, each with its own error, so that all that is wrong with a case is found at once.
+type Separate = (Result<Volume>, Result<LabelMap>);
 
-fn separate(source: &Source, id: &SampleId, classes: Option<&ClassTable>) -> Result<Separate> {
+/// None where they can only be had together.
+fn separate(source: &Source, id: &SampleId, classes: Option<&ClassTable>) -> Result<Option<Separate>> {
     if !matches!(source, Source::CaseFolders(_) | Source::Nnunet(_) | Source::Paired(_)) {
-        return Ok(Separate::No);
+        return Ok(None);
     }
     let files = source.files(id)?;
-    let (Some(path), Some(scan)) = (&files.labels, files.images.first()) else { return Ok(Separate::No) };
+    let (Some(path), Some(scan)) = (&files.labels, files.images.first()) else { return Ok(None) };
     if !(crate::nifti::is_nifti(path) || crate::picture::is_picture(path)) {
-        return Ok(Separate::No); // drawn onto the scan
+        return Ok(None); // drawn onto the scan
     }
     let labels = read_label_file(path, scan, Reading::of(classes));
-    Ok(Separate::Files { image: source.load_image(id), labels: Some(labels) })
+    Ok(Some((source.load_image(id), labels)))
 }
 
 fn kind_of(error: &anyhow::Error) -> ProblemKind {

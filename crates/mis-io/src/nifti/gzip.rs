@@ -3,29 +3,27 @@
 use std::io::{Read as _, Write};
 
 use anyhow::{Context as _, Result, ensure};
-use flate2::Compression;
 use flate2::read::MultiGzDecoder;
-use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, FlushCompress};
 use libdeflater::Decompressor;
 
 /// Refuses a length that a gzip stream cannot hold, before memory is taken for it.
-pub(super) fn check_length(compressed: &[u8], len: usize) -> Result<()> {
+pub(super) fn check_length(compressed: u64, len: usize) -> Result<()> {
     // Deflate makes at most 1032 bytes of one.
-    let most = compressed.len().saturating_mul(1032);
+    let most = compressed.saturating_mul(1032);
     ensure!(
-        len <= most,
-        "the header promises {len} bytes, found a gzip stream of {} bytes, which cannot hold more than {most}",
-        compressed.len()
+        len as u64 <= most,
+        "the header promises {len} bytes, found a gzip stream of {compressed} bytes, which cannot hold more than {most}"
     );
     Ok(())
 }
 
-/// The first `len` bytes of what a gzip stream holds.
+/// The first bytes of what a gzip stream holds, as many as `bytes` has.
 ///
 /// The length comes from the header that was read before: gzip's own trailer counts modulo 4 GiB, and only for the
 /// last member of a stream.
-pub(super) fn inflate(compressed: &[u8], len: usize) -> Result<Vec<u8>> {
-    let mut bytes = vec![0; len];
+pub(super) fn inflate(compressed: &[u8], mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+    let len = bytes.len();
     match Decompressor::new().gzip_decompress(compressed, &mut bytes) {
         Ok(n) if n == len => return Ok(bytes),
         // Several members, bytes behind the voxels or a broken stream: the slower reader tells them apart.
@@ -48,17 +46,59 @@ pub(super) fn inflate(compressed: &[u8], len: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether a gzip stream's trailer says that it holds `len` bytes, as that of an honest one with one member does.
-pub(super) fn trailer_agrees(compressed: &[u8], len: usize) -> bool {
-    compressed.last_chunk::<4>().is_some_and(|trailer| u32::from_le_bytes(*trailer) == len as u32)
+/// A piece of a gzip stream: compressed on its own, and to be put behind others.
+#[derive(Debug)]
+pub(super) struct Packed {
+    deflated: Vec<u8>,
+    checksum: crc32fast::Hasher,
 }
 
-/// Writes bytes as a gzip stream of one member, which every reader takes.
-pub(super) fn deflate(bytes: &[u8], out: &mut dyn Write) -> Result<()> {
+/// Compresses a piece of a stream.
+pub(super) fn deflate(bytes: &[u8]) -> Result<Packed> {
     // zlib-rs at level 5 takes 14 ms for a label map of 52 MB that is 70 ms of work for libdeflate, and comes out as
     // small; faster levels save hardly any time.
-    let mut stream = GzEncoder::new(out, Compression::new(5));
-    stream.write_all(bytes)?;
-    stream.finish()?;
-    Ok(())
+    let mut stream = Compress::new(Compression::new(5), false);
+    let mut deflated = Vec::with_capacity(bytes.len() / 8 + 64);
+    loop {
+        let taken = usize::try_from(stream.total_in())?;
+        // A flushed piece ends at a whole byte and refers to nothing before it.
+        stream.compress_vec(&bytes[taken..], &mut deflated, FlushCompress::Sync)?;
+        let all_taken = usize::try_from(stream.total_in())? == bytes.len();
+        if all_taken && deflated.len() < deflated.capacity() {
+            break;
+        }
+        deflated.reserve(deflated.capacity().max(1 << 16));
+    }
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(bytes);
+    Ok(Packed { deflated, checksum })
+}
+
+/// A gzip stream of one member, which every reader takes, put together from pieces.
+pub(super) struct GzipPieces<'a> {
+    out: &'a mut dyn Write,
+    checksum: crc32fast::Hasher,
+}
+
+impl<'a> GzipPieces<'a> {
+    pub(super) fn begin(out: &'a mut dyn Write) -> Result<Self> {
+        // Deflated, no name, no time, an unknown system.
+        out.write_all(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])?;
+        Ok(Self { out, checksum: crc32fast::Hasher::new() })
+    }
+
+    pub(super) fn put(&mut self, piece: Packed) -> Result<()> {
+        self.out.write_all(&piece.deflated)?;
+        self.checksum.combine(&piece.checksum);
+        Ok(())
+    }
+
+    /// An empty last block, checksum and length.
+    pub(super) fn end(self, len: u64) -> Result<()> {
+        self.out.write_all(&[3, 0])?;
+        self.out.write_all(&self.checksum.finalize().to_le_bytes())?;
+        // Modulo 4 GiB, by the standard.
+        self.out.write_all(&(len as u32).to_le_bytes())?;
+        Ok(())
+    }
 }

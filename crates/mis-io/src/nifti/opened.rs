@@ -1,6 +1,6 @@
 //! Files whose header is known and whose voxels are not read yet.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::hint::black_box;
 use std::io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use rayon::prelude::*;
 
-use super::gzip::{check_length, inflate, trailer_agrees};
+use super::gzip::{check_length, inflate};
 use super::header::{NiftiHeader, is_gzip};
 
 /// The files that a path stands for.
@@ -67,97 +67,120 @@ impl Stored {
 /// A file whose header has been checked against its size.
 pub(super) struct Opened {
     pub(super) header: NiftiHeader,
-    voxels: Packed,
+    file: File,
+    packing: Packing,
 }
 
-/// Voxels that have not been read yet.
-enum Packed {
-    Gzip(Vec<u8>),
-    Plain(File),
+/// How voxels lie in their file.
+enum Packing {
+    /// In a gzip stream; `honest` says that its trailer agrees with the header.
+    Gzip {
+        honest: bool,
+    },
+    Plain,
 }
 
 impl Opened {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let files = Files::of(path)?;
         let voxel_path = files.voxels.as_ref().unwrap_or(&files.header);
+        let header = files.header()?;
         let mut file = open(voxel_path)?;
         let gzip = match &files.voxels {
             // Bare voxels may start with any bytes.
             Some(voxels) => voxels.extension().is_some_and(|ending| ending == "gz"),
             None => starts_as_gzip(&mut file)?,
         };
-        let voxels = if gzip { Packed::Gzip(fs::read(voxel_path)?) } else { Packed::Plain(file) };
-        let header = match (&files.voxels, &voxels) {
-            (None, Packed::Gzip(bytes)) => NiftiHeader::read(bytes.as_slice(), false)?,
-            (None, Packed::Plain(file)) => NiftiHeader::read(BufReader::new(file), false)?,
-            (Some(_), _) => files.header()?,
+        let found = file.metadata()?.len();
+        let end = end_of(&header)?;
+        let packing = if gzip {
+            check_length(found, end)?;
+            Packing::Gzip { honest: trailer(&mut file)?.is_some_and(|trailer| trailer == end as u32) }
+        } else {
+            ensure!(
+                end as u64 <= found,
+                "expected {end} bytes for extents {:?} of {} from byte {} on, found {found}",
+                header.dims,
+                header.voxel_type,
+                header.offset
+            );
+            Packing::Plain
         };
-        let opened = Self { header, voxels };
-        let end = opened.end()?;
-        match &opened.voxels {
-            Packed::Gzip(bytes) => check_length(bytes, end)?,
-            Packed::Plain(file) => {
-                let (header, found) = (&opened.header, file.metadata()?.len());
-                ensure!(
-                    end as u64 <= found,
-                    "expected {end} bytes for extents {:?} of {} from byte {} on, found {found}",
-                    header.dims,
-                    header.voxel_type,
-                    header.offset
-                );
-            }
-        }
-        Ok(opened)
-    }
-
-    /// Where the voxels end, in inflated bytes.
-    fn end(&self) -> Result<usize> {
-        Ok(usize::try_from(self.header.offset.saturating_add(self.header.n_bytes() as u64))?)
+        Ok(Self { header, file, packing })
     }
 
     /// The stored voxels, and memory for `n` converted ones.
     ///
-    /// Inflating keeps one core busy; meanwhile another has the system hand out the pages of what comes next, which
-    /// would take as long as the conversion itself.
-    pub(super) fn read_into<T: Copy + Send + Sync>(&self, n: usize, zero: T) -> Result<(Stored, Vec<T>)> {
-        let honest = match &self.voxels {
-            Packed::Gzip(bytes) => trailer_agrees(bytes, self.end()?),
-            Packed::Plain(_) => true,
-        };
-        let memory = || {
-            let mut values = vec![zero; n];
-            if honest {
-                let page = 4096 / size_of::<T>();
-                values.iter_mut().step_by(page).for_each(|value| *value = black_box(zero));
+    /// Reading and inflating keep one core busy; meanwhile another has the system hand out the pages of what comes next,
+    /// which would take as long as the conversion itself.
+    pub(super) fn read_into<T: Copy + Send + Sync>(self, n: usize, zero: T) -> Result<(Stored, Vec<T>)> {
+        let Self { header, mut file, packing } = self;
+        let (len, end) = (header.n_bytes(), end_of(&header)?);
+        let (stored, values) = match packing {
+            Packing::Gzip { honest } => {
+                let (packed, bytes) = rayon::join(
+                    || {
+                        let mut packed = Vec::new();
+                        file.read_to_end(&mut packed).map(|_| packed)
+                    },
+                    || memory(end, 0_u8, honest),
+                );
+                let packed = packed?;
+                let (bytes, values) = rayon::join(|| inflate(&packed, bytes), || memory(n, zero, honest));
+                (Stored { bytes: bytes?, start: end - len, len }, values)
             }
-            values
+            Packing::Plain => {
+                let read = || -> Result<_> {
+                    let mut bytes = vec![0; len];
+                    file.seek(SeekFrom::Start(header.offset))?;
+                    file.read_exact(&mut bytes)?;
+                    Ok(Stored { bytes, start: 0, len })
+                };
+                let (stored, values) = rayon::join(read, || memory(n, zero, true));
+                (stored?, values)
+            }
         };
-        let (stored, values) = rayon::join(|| self.read(), memory);
-        Ok((stored?, values))
+        Ok((stored.little_endian(&header), values))
     }
+}
 
-    fn read(&self) -> Result<Stored> {
-        let len = self.header.n_bytes();
-        let mut stored = match &self.voxels {
-            Packed::Gzip(bytes) => {
-                Stored { bytes: inflate(bytes, self.end()?)?, start: self.end()? - len, len }
-            }
-            Packed::Plain(file) => {
-                let mut file = file;
-                let mut bytes = vec![0; len];
-                file.seek(SeekFrom::Start(self.header.offset))?;
-                file.read_exact(&mut bytes)?;
-                Stored { bytes, start: 0, len }
-            }
-        };
-        if self.header.big_endian {
-            let size = self.header.voxel_type.size() / self.header.voxel_type.n_components();
-            let voxels = &mut stored.bytes[stored.start..];
+/// Where the voxels end, in inflated bytes.
+fn end_of(header: &NiftiHeader) -> Result<usize> {
+    Ok(usize::try_from(header.offset.saturating_add(header.n_bytes() as u64))?)
+}
+
+/// Memory for `n` values, with its pages in place where the file is honest about their number.
+fn memory<T: Copy>(n: usize, zero: T, honest: bool) -> Vec<T> {
+    let mut values = vec![zero; n];
+    if honest {
+        let page = 4096 / size_of::<T>();
+        values.iter_mut().step_by(page).for_each(|value| *value = black_box(zero));
+    }
+    values
+}
+
+impl Stored {
+    fn little_endian(mut self, header: &NiftiHeader) -> Self {
+        if header.big_endian {
+            let size = header.voxel_type.size() / header.voxel_type.n_components();
+            let voxels = &mut self.bytes[self.start..];
             let swap = |part: &mut [u8]| part.chunks_exact_mut(size).for_each(<[u8]>::reverse);
             voxels.par_chunks_mut(size << 16).for_each(swap);
         }
-        Ok(stored)
+        self
     }
+}
+
+/// The last four bytes: the length of a gzip stream's last member, modulo 4 GiB.
+fn trailer(file: &mut File) -> Result<Option<u32>> {
+    if file.metadata()?.len() < 4 {
+        return Ok(None);
+    }
+    let mut bytes = [0; 4];
+    file.seek(SeekFrom::End(-4))?;
+    file.read_exact(&mut bytes)?;
+    file.rewind()?;
+    Ok(Some(u32::from_le_bytes(bytes)))
 }
 
 fn starts_as_gzip(file: &mut File) -> Result<bool> {

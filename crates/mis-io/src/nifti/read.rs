@@ -24,7 +24,7 @@ use crate::transpose::transpose;
 pub fn read_image(path: &Path) -> Result<Volume> {
     in_file(path, || {
         let file = Opened::open(path)?;
-        let header = &file.header;
+        let header = &file.header.clone();
         let [i, j, k] = header.shape();
         let n_voxels = i * j * k;
         let (stored, mut values) = file.read_into(n_voxels * header.n_channels(), 0_f32)?;
@@ -46,7 +46,7 @@ pub fn read_image(path: &Path) -> Result<Volume> {
 pub fn read_labels(path: &Path, classes: Option<&ClassTable>) -> Result<LabelMap> {
     in_file(path, || {
         let file = Opened::open(path)?;
-        let header = &file.header;
+        let header = &file.header.clone();
         let n_channels = header.n_channels();
         ensure!(n_channels == 1, "expected labels with one value per voxel, found {n_channels} channels");
         let reader = LabelReader { classes, scaling: header.scaling, shape: header.shape() };

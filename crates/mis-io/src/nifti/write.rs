@@ -1,14 +1,16 @@
 //! Volumes to files.
 
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{LabelMap, Volume, write_atomically};
+use rayon::prelude::*;
 
-use super::gzip::deflate;
+use super::fill::{byte_planes, planes};
+use super::gzip::{GzipPieces, deflate};
 use super::header::NiftiHeader;
 use super::voxel_type::VoxelType;
-use crate::transpose::transpose;
 
 /// Writes a label map as `.nii` or `.nii.gz`, one byte per voxel, 3-D.
 ///
@@ -17,7 +19,9 @@ use crate::transpose::transpose;
 /// own affine is written. The file appears whole or not at all.
 pub fn write_labels(path: &Path, labels: &LabelMap, template: Option<&NiftiHeader>) -> Result<()> {
     let header = NiftiHeader::for_writing(&labels.geometry(), 1, VoxelType::U8, template);
-    write(path, &header, labels.as_slice(), |label| [label])
+    let shape = labels.shape();
+    let labels = labels.as_slice();
+    write(path, &header, size_of::<u8>(), |_, ks, out| byte_planes(labels, shape, ks, out))
 }
 
 /// Writes a volume as `.nii` or `.nii.gz` in f32, 3-D or, with several channels, 4-D; the template is used as in
@@ -44,7 +48,7 @@ pub fn write_volume_as(
     macro_rules! write_integers {
         ($integer:ty) => {{
             check(&|value| (value as $integer) as f32 == value)?;
-            write(path, &header, values, |value| (value as $integer).to_le_bytes())
+            write_values(path, &header, values, |value| (value as $integer).to_le_bytes())
         }};
     }
     match voxel_type {
@@ -56,17 +60,32 @@ pub fn write_volume_as(
         VoxelType::I32 => write_integers!(i32),
         VoxelType::U64 => write_integers!(u64),
         VoxelType::I64 => write_integers!(i64),
-        VoxelType::F32 => write(path, &header, values, f32::to_le_bytes),
-        VoxelType::F64 => write(path, &header, values, |value| f64::from(value).to_le_bytes()),
+        VoxelType::F32 => write_values(path, &header, values, f32::to_le_bytes),
+        VoxelType::F64 => write_values(path, &header, values, |value| f64::from(value).to_le_bytes()),
         VoxelType::Rgb | VoxelType::Rgba => bail!("cannot write {}: colors are read only", path.display()),
     }
 }
 
-fn write<T: Copy + Sync, const N: usize>(
+fn write_values<const N: usize>(
     path: &Path,
     header: &NiftiHeader,
-    values: &[T],
-    bytes: impl Fn(T) -> [u8; N] + Sync,
+    values: &[f32],
+    bytes: impl Fn(f32) -> [u8; N] + Sync,
+) -> Result<()> {
+    let shape = header.shape();
+    let n_voxels = shape.iter().product();
+    write(path, header, size_of::<f32>(), |frame, ks, out| {
+        planes(&values[frame * n_voxels..][..n_voxels], shape, ks, out, &bytes);
+    })
+}
+
+/// Writes header and voxels piece by piece. `fill` puts the planes of a range of k, of one frame, in a file's order;
+/// `source_size` is the bytes of a voxel in memory.
+fn write(
+    path: &Path,
+    header: &NiftiHeader,
+    source_size: usize,
+    fill: impl Fn(usize, Range<usize>, &mut [u8]) + Sync,
 ) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let gzip = name.ends_with(".nii.gz");
@@ -75,15 +94,34 @@ fn write<T: Copy + Sync, const N: usize>(
         "expected a name ending in .nii or .nii.gz, found {}",
         path.display()
     );
-    let head = header.to_bytes();
-    let start = head.len();
-    let mut file = vec![0; start + values.len() * N];
-    file[..start].copy_from_slice(&head);
-    let [i, j, k] = header.shape();
-    let n_voxels = i * j * k;
-    let (voxels, _) = file[start..].as_chunks_mut::<N>();
-    for (frame, out) in values.chunks_exact(n_voxels).zip(voxels.chunks_exact_mut(n_voxels)) {
-        transpose(frame, [k, j, i], out, &bytes);
-    }
-    write_atomically(path, |out| if gzip { deflate(&file, out) } else { Ok(out.write_all(&file)?) })
+    let [ni, nj, nk] = header.shape();
+    // Neighbours along k share a cache line: a piece takes whole ones, unless threads would be idle. It does not depend
+    // on their number: a file is the same to the byte wherever it is written.
+    let n_planes = (64 / source_size).min(nk.div_ceil(8)).max(1);
+    let pieces: Vec<_> = (0..header.n_frames())
+        .flat_map(|frame| (0..nk).step_by(n_planes).map(move |k| (frame, k..(k + n_planes).min(nk))))
+        .collect();
+    let piece = |(frame, ks): &(usize, Range<usize>)| {
+        let mut bytes = vec![0; ks.len() * nj * ni * header.voxel_type.size()];
+        fill(*frame, ks.clone(), &mut bytes);
+        bytes
+    };
+    write_atomically(path, |out| {
+        let at_once = 2 * rayon::current_num_threads();
+        if gzip {
+            let mut stream = GzipPieces::begin(out)?;
+            stream.put(deflate(&header.to_bytes())?)?;
+            for pieces in pieces.chunks(at_once) {
+                let packed: Vec<_> = pieces.par_iter().map(|at| deflate(&piece(at))).collect();
+                packed.into_iter().try_for_each(|packed| stream.put(packed?))?;
+            }
+            return stream.end(header.offset + header.n_bytes() as u64);
+        }
+        out.write_all(&header.to_bytes())?;
+        for pieces in pieces.chunks(at_once) {
+            let bytes: Vec<_> = pieces.par_iter().map(piece).collect();
+            bytes.iter().try_for_each(|bytes| out.write_all(bytes))?;
+        }
+        Ok(())
+    })
 }
