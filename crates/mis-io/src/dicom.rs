@@ -3,12 +3,14 @@
 //! Compressed pixels are decoded from RLE, JPEG (lossless too) and JPEG 2000; another transfer syntax, such as JPEG-LS,
 //! is an error that names it.
 
+mod compressed;
 mod file;
 mod frame;
 mod labels;
 mod lengths;
 mod named_classes;
 mod pixels;
+mod run_lengths;
 mod segmentation;
 mod segmentation_folder;
 mod series;

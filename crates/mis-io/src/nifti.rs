@@ -7,6 +7,7 @@ mod gzip;
 mod header;
 mod header_bytes;
 mod labels;
+mod large_pages;
 mod opened;
 mod placement;
 mod read;

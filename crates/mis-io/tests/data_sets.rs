@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use mis_core::anyhow::Result;
 use mis_core::ndarray::{Array3, Array4};
 use mis_core::{Affine, ClassTable, DataSource as _, LabelMap, PredictionSink, Sample, SampleId, Volume};
 use mis_io::inspection::{ProblemKind, inspect};
@@ -81,7 +82,7 @@ fn bids_patterns_give_channels_in_their_order() {
 struct Kept(Mutex<Vec<(SampleId, LabelMap)>>);
 
 impl PredictionSink for Kept {
-    fn write(&self, id: &SampleId, labels: &LabelMap) -> anyhow::Result<()> {
+    fn write(&self, id: &SampleId, labels: &LabelMap) -> Result<()> {
         self.0.lock().unwrap().push((id.clone(), labels.clone()));
         Ok(())
     }

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 use dicom_pixeldata::PixelDecoder as _;
 use dicom_transfer_syntax_registry::{TransferSyntaxIndex as _, TransferSyntaxRegistry};
 
+use super::compressed::{self, Expected};
 use super::file::{DicomFile, EXPLICIT_VR_BIG_ENDIAN};
 use super::frame::n_frames;
+use super::run_lengths;
 
 /// The pixels of a file as stored, with what is needed to read them.
 #[derive(Debug)]
@@ -85,7 +87,23 @@ impl<'a> Pixels<'a> {
                     n_bytes / LARGEST_RATIO <= packed,
                     "expected {n_bytes} bytes of pixels, found {packed} compressed bytes, which cannot hold them"
                 );
-                (Cow::Owned(decode(file)?), false)
+                let expected = Expected { rows, columns, n_samples, bits };
+                for (n, fragment) in fragments.iter().enumerate() {
+                    // A frame may go on in further fragments.
+                    if n == 0 || compressed::starts_frame(syntax, fragment) {
+                        compressed::check(syntax, fragment, expected)?;
+                    }
+                }
+                let decoded = if syntax == uids::RLE_LOSSLESS {
+                    let mut decoded = Vec::new();
+                    for fragment in fragments {
+                        run_lengths::decode(fragment, expected, &mut decoded)?;
+                    }
+                    decoded
+                } else {
+                    decode(file)?
+                };
+                (Cow::Owned(decoded), false)
             }
         };
         ensure!(

@@ -38,12 +38,12 @@ pub(super) fn byte_planes(source: &[u8], [ni, nj, nk]: [usize; 3], ks: Range<usi
         let line = |i: usize| &source[(i * nj + j) * nk..][ks.clone()];
         for i in (0..whole_i).step_by(8) {
             let lines: [&[u8]; 8] = std::array::from_fn(|row| line(i + row));
-            for plane in (0..whole_k).step_by(8) {
-                let block = lines.map(|line| {
-                    u64::from_le_bytes(std::array::from_fn(|column| line[plane..plane + 8][column]))
-                });
-                for (row, word) in transposed(block).into_iter().enumerate() {
-                    tile[(plane + row) * ni + i..][..8].copy_from_slice(&word.to_le_bytes());
+            let words = lines.map(|line| line.as_chunks::<8>().0);
+            for block in 0..whole_k / 8 {
+                let rows = words.map(|words| u64::from_le_bytes(words[block]));
+                for (row, word) in transposed(rows).into_iter().enumerate() {
+                    let place = (block * 8 + row) * ni + i;
+                    tile[place..place + 8].copy_from_slice(&word.to_le_bytes());
                 }
             }
             for plane in whole_k..n_planes {

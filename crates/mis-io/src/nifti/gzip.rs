@@ -18,14 +18,14 @@ pub(super) fn check_length(compressed: u64, len: usize) -> Result<()> {
     Ok(())
 }
 
-/// The first bytes of what a gzip stream holds, as many as `bytes` has.
+/// Fills `bytes` with the first ones of what a gzip stream holds.
 ///
 /// The length comes from the header that was read before: gzip's own trailer counts modulo 4 GiB, and only for the
 /// last member of a stream.
-pub(super) fn inflate(compressed: &[u8], mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+pub(super) fn inflate(compressed: &[u8], bytes: &mut [u8]) -> Result<()> {
     let len = bytes.len();
-    match Decompressor::new().gzip_decompress(compressed, &mut bytes) {
-        Ok(n) if n == len => return Ok(bytes),
+    match Decompressor::new().gzip_decompress(compressed, bytes) {
+        Ok(n) if n == len => return Ok(()),
         // Several members, bytes behind the voxels or a broken stream: the slower reader tells them apart.
         _ => {}
     }
@@ -43,7 +43,7 @@ pub(super) fn inflate(compressed: &[u8], mut bytes: Vec<u8>) -> Result<Vec<u8>> 
         }
     }
     ensure!(n == len, "the header promises {len} bytes, found {n} in the gzip stream");
-    Ok(bytes)
+    Ok(())
 }
 
 /// A piece of a gzip stream: compressed on its own, and to be put behind others.

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::gzip::{check_length, inflate};
 use super::header::{NiftiHeader, is_gzip};
+use super::large_pages::LargePages;
 
 /// The files that a path stands for.
 pub(super) struct Files {
@@ -53,7 +54,7 @@ fn open(path: &Path) -> Result<File> {
 
 /// The bytes of a file from some point on, voxels at `start`, little-endian.
 pub(super) struct Stored {
-    bytes: Vec<u8>,
+    bytes: LargePages,
     start: usize,
     len: usize,
 }
@@ -119,19 +120,26 @@ impl Opened {
         let (stored, values) = match packing {
             Packing::Gzip { honest } => {
                 let (packed, bytes) = rayon::join(
-                    || {
-                        let mut packed = Vec::new();
-                        file.read_to_end(&mut packed).map(|_| packed)
+                    || -> Result<_> {
+                        let mut packed = LargePages::zeros(usize::try_from(file.metadata()?.len())?)?;
+                        file.read_exact(&mut packed)?;
+                        Ok(packed)
                     },
-                    || memory(end, 0_u8, honest),
+                    || -> Result<_> {
+                        let mut bytes = LargePages::zeros(end)?;
+                        in_place(&mut bytes, 0, honest);
+                        Ok(bytes)
+                    },
                 );
-                let packed = packed?;
-                let (bytes, values) = rayon::join(|| inflate(&packed, bytes), || memory(n, zero, honest));
-                (Stored { bytes: bytes?, start: end - len, len }, values)
+                let (packed, mut bytes) = (packed?, bytes?);
+                let (inflated, values) =
+                    rayon::join(|| inflate(&packed, &mut bytes), || memory(n, zero, honest));
+                inflated?;
+                (Stored { bytes, start: end - len, len }, values)
             }
             Packing::Plain => {
                 let read = || -> Result<_> {
-                    let mut bytes = vec![0; len];
+                    let mut bytes = LargePages::zeros(len)?;
                     file.seek(SeekFrom::Start(header.offset))?;
                     file.read_exact(&mut bytes)?;
                     Ok(Stored { bytes, start: 0, len })
@@ -149,14 +157,19 @@ fn end_of(header: &NiftiHeader) -> Result<usize> {
     Ok(usize::try_from(header.offset.saturating_add(header.n_bytes() as u64))?)
 }
 
-/// Memory for `n` values, with its pages in place where the file is honest about their number.
+/// Memory for `n` values.
 fn memory<T: Copy>(n: usize, zero: T, honest: bool) -> Vec<T> {
     let mut values = vec![zero; n];
+    in_place(&mut values, zero, honest);
+    values
+}
+
+/// Has the system put the pages of zeros in place, where the file is honest about their number.
+fn in_place<T: Copy>(values: &mut [T], zero: T, honest: bool) {
     if honest {
         let page = 4096 / size_of::<T>();
         values.iter_mut().step_by(page).for_each(|value| *value = black_box(zero));
     }
-    values
 }
 
 impl Stored {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{LabelMap, Volume, write_atomically};
@@ -101,8 +102,12 @@ fn write(
     let pieces: Vec<_> = (0..header.n_frames())
         .flat_map(|frame| (0..nk).step_by(n_planes).map(move |k| (frame, k..(k + n_planes).min(nk))))
         .collect();
+    // Memory is used again: fresh pages for every piece would cost more than compressing it.
+    let used = Mutex::new(Vec::<Vec<u8>>::new());
+    let reuse = || used.lock().unwrap_or_else(PoisonError::into_inner);
     let piece = |(frame, ks): &(usize, Range<usize>)| {
-        let mut bytes = vec![0; ks.len() * nj * ni * header.voxel_type.size()];
+        let mut bytes = reuse().pop().unwrap_or_default();
+        bytes.resize(ks.len() * nj * ni * header.voxel_type.size(), 0);
         fill(*frame, ks.clone(), &mut bytes);
         bytes
     };
@@ -112,7 +117,15 @@ fn write(
             let mut stream = GzipPieces::begin(out)?;
             stream.put(deflate(&header.to_bytes())?)?;
             for pieces in pieces.chunks(at_once) {
-                let packed: Vec<_> = pieces.par_iter().map(|at| deflate(&piece(at))).collect();
+                let packed: Vec<_> = pieces
+                    .par_iter()
+                    .map(|at| {
+                        let bytes = piece(at);
+                        let packed = deflate(&bytes);
+                        reuse().push(bytes);
+                        packed
+                    })
+                    .collect();
                 packed.into_iter().try_for_each(|packed| stream.put(packed?))?;
             }
             return stream.end(header.offset + header.n_bytes() as u64);
@@ -120,7 +133,10 @@ fn write(
         out.write_all(&header.to_bytes())?;
         for pieces in pieces.chunks(at_once) {
             let bytes: Vec<_> = pieces.par_iter().map(piece).collect();
-            bytes.iter().try_for_each(|bytes| out.write_all(bytes))?;
+            for bytes in bytes {
+                out.write_all(&bytes)?;
+                reuse().push(bytes);
+            }
         }
         Ok(())
     })
