@@ -359,3 +359,23 @@ fn a_case_without_foreground_is_passed_over_with_a_note() {
     let note = fs::read_to_string(bench.path("run/fold_all/notes.txt")).unwrap();
     assert_eq!(note, "case_00002 has no patch to train on and is passed over\n");
 }
+
+#[test]
+fn a_plan_is_an_experiment_that_says_why_and_writes_over_nothing() {
+    let bench = Bench::new();
+    let plan = ["plan", "data", "--classes", "background,organ,lesion", "--out", "plan.toml"];
+    assert_success(&bench.mis(&plan));
+    let file = fs::read_to_string(bench.path("plan.toml")).unwrap();
+    for part in ["# Spacing: the median over the scans.", "size = [12, 24, 24]", "[model.plain-conv-unet]"] {
+        assert!(file.contains(part), "expected {part:?} in: {file}");
+    }
+    let again = bench.mis(&plan);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is there already: name another file"));
+    // It trains as it is; one short epoch is enough to see.
+    let short =
+        file.replace("epochs = 1000", "epochs = 1").replace("steps-per-epoch = 250", "steps-per-epoch = 1");
+    let short = short.replace("validate-every = 25", "validate-every = 0");
+    fs::write(bench.path("short.toml"), short).unwrap();
+    assert_success(&bench.mis(&["train", "short.toml", "--out", "run"]));
+}
