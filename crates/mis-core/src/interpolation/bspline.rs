@@ -1,6 +1,6 @@
 //! Cubic B-splines along one axis, sixteen lines at a time.
 
-use ndarray::{Array3, ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
+use ndarray::{Array3, ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis, Slice};
 use rayon::prelude::*;
 
 /// Lines filtered side by side: a recursive filter waits for its last value, so only many lines keep the processor busy.
@@ -27,35 +27,50 @@ pub(super) fn weights(fraction: f32) -> [f32; 4] {
 }
 
 /// Fits splines along the axes that have taps and evaluates them there; other axes stay as they are.
+///
+/// Each axis is resampled in place, so that `out` serves as the place in between: only where an axis becomes shorter do
+/// its last slices need memory of their own.
 pub(super) fn fit_and_evaluate(
     source: ArrayView3<'_, f32>,
     taps: [Option<&[Tap]>; 3],
     mut out: ArrayViewMut3<'_, f32>,
 ) {
-    let Some(taps_i) = taps[0] else { return in_planes(source, taps, out) };
-    let mut planes = Array3::zeros((source.dim().0, out.dim().1, out.dim().2));
-    in_planes(source, taps, planes.view_mut());
-    let columns = out.axis_iter_mut(Axis(1)).into_par_iter().zip(planes.axis_iter(Axis(1)));
-    columns.for_each_init(Vec::new, |lines, (out, planes)| along_rows(planes, taps_i, out, lines));
+    let (n_planes, within) = (source.dim().0, (out.dim().1, out.dim().2));
+    let n_rest = n_planes.saturating_sub(out.dim().0);
+    let mut rest = Array3::zeros((n_rest, within.0, within.1));
+    {
+        let mut first = out.slice_axis_mut(Axis(0), Slice::from(..n_planes - n_rest));
+        let planes: Vec<_> = first.outer_iter_mut().chain(rest.outer_iter_mut()).collect();
+        let planes = planes.into_par_iter().zip(source.outer_iter());
+        planes.for_each_init(Default::default, |(lines, rest), (out, plane)| {
+            in_plane(plane, [taps[1], taps[2]], out, lines, rest);
+        });
+    }
+    let Some(taps_i) = taps[0] else { return };
+    let columns = out.axis_iter_mut(Axis(1)).into_par_iter().zip(rest.axis_iter(Axis(1)));
+    columns.for_each_init(Vec::new, |lines, (out, rest)| along_rows(out, rest, n_planes, taps_i, lines));
 }
 
-fn in_planes(source: ArrayView3<'_, f32>, taps: [Option<&[Tap]>; 3], mut out: ArrayViewMut3<'_, f32>) {
-    let planes = out.outer_iter_mut().into_par_iter().zip(source.outer_iter());
-    planes.for_each_init(
-        Default::default,
-        |(lines, between): &mut (Vec<Lanes>, Vec<f32>), (mut out, plane)| match taps {
-            [_, None, None] => out.assign(&plane),
-            [_, Some(taps_j), None] => along_rows(plane, taps_j, out, lines),
-            [_, None, Some(taps_k)] => within_rows(plane, taps_k, out, lines),
-            [_, Some(taps_j), Some(taps_k)] => {
-                let shape = (plane.nrows(), taps_k.len());
-                between.resize(shape.0 * shape.1, 0.0);
-                let mut half = ArrayViewMut2::from_shape(shape, between).expect("one value per place");
-                within_rows(plane, taps_k, half.view_mut(), lines);
-                along_rows(half.view(), taps_j, out, lines);
-            }
-        },
-    );
+fn in_plane(
+    source: ArrayView2<'_, f32>,
+    taps: [Option<&[Tap]>; 2],
+    mut out: ArrayViewMut2<'_, f32>,
+    lines: &mut Vec<Lanes>,
+    rest: &mut Vec<f32>,
+) {
+    let n_rows = source.nrows();
+    let (first, last) = source.split_at(Axis(0), n_rows.min(out.nrows()));
+    let within = |source: ArrayView2<'_, f32>, mut out: ArrayViewMut2<'_, f32>, lines: &mut _| match taps[1] {
+        Some(taps) => within_rows(source, taps, out, lines),
+        None => out.assign(&source),
+    };
+    within(first, out.slice_axis_mut(Axis(0), Slice::from(..first.nrows())), lines);
+    let Some(taps_j) = taps[0] else { return };
+    let shape = (last.nrows(), out.ncols());
+    rest.resize(shape.0 * shape.1, 0.0);
+    let mut rest = ArrayViewMut2::from_shape(shape, rest).expect("one value per place");
+    within(last, rest.view_mut(), lines);
+    along_rows(out, rest.view(), n_rows, taps_j, lines);
 }
 
 crate::vectorized! {
@@ -89,18 +104,20 @@ crate::vectorized! {
 }
 
 crate::vectorized! {
-    /// Splines across rows, from one row to the next.
+    /// Splines across `n_rows` rows, from one row to the next, the first of which lie in `out`, the others in `rest`.
     fn along_rows(
-        source: ArrayView2<'_, f32>,
-        taps: &[Tap],
         out: ArrayViewMut2<'_, f32>,
+        rest: ArrayView2<'_, f32>,
+        n_rows: usize,
+        taps: &[Tap],
         lines: &mut Vec<Lanes>,
     ) {
         let mut out = out;
-        lines.resize(source.nrows() + 2 * MARGIN, [0.0; LANES]);
-        for first in (0..source.ncols()).step_by(LANES) {
-            let n_lanes = LANES.min(source.ncols() - first);
-            for (line, row) in lines[MARGIN..].iter_mut().zip(source.rows()) {
+        lines.resize(n_rows + 2 * MARGIN, [0.0; LANES]);
+        for first in (0..out.ncols()).step_by(LANES) {
+            let n_lanes = LANES.min(out.ncols() - first);
+            let rows = out.rows().into_iter().take(n_rows - rest.nrows()).chain(rest.rows());
+            for (line, row) in lines[MARGIN..].iter_mut().zip(rows) {
                 let row = row.to_slice().expect("rows are contiguous");
                 *line = [0.0; LANES];
                 line[..n_lanes].copy_from_slice(&row[first..first + n_lanes]);
