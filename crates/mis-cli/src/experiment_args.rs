@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use mis_pipeline::{DeviceChoice, Experiment};
+use mis_pipeline::{Aligned, DeviceChoice, Experiment};
 
 /// An experiment file, and what the command line says otherwise.
 #[derive(Debug, Args)]
@@ -14,6 +14,9 @@ pub(crate) struct ExperimentArgs {
     /// Data set to use instead of the file's
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Lay labels onto their images where only headers differ
+    #[arg(long)]
+    align: bool,
     /// Device to use instead of the file's: auto, cpu or cuda:0
     #[arg(long)]
     device: Option<DeviceChoice>,
@@ -24,6 +27,9 @@ impl ExperimentArgs {
         let mut experiment = Experiment::read(&self.experiment)?;
         if let Some(path) = &self.data {
             experiment.data = experiment.data.with_path(path.clone())?;
+        }
+        if self.align {
+            experiment.data = Aligned::of(experiment.data).into();
         }
         if let Some(device) = self.device {
             experiment.train.device = device;

@@ -6,8 +6,10 @@
     reason = "results go to stdout, what went wrong to stderr"
 )]
 
+mod check;
 mod cv;
 mod experiment_args;
+mod inspect;
 mod plan;
 mod predict;
 mod render;
@@ -33,6 +35,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Inspect(inspect::Inspect),
+    Check(check::Check),
     Plan(plan::Plan),
     Cv(cv::Cv),
     Train(train::Train),
@@ -63,6 +67,8 @@ fn run(cli: &Cli) -> Result<()> {
         signal.raise();
     })?;
     match &cli.verb {
+        Verb::Inspect(inspect) => inspect.run(cli.threads),
+        Verb::Check(check) => check.run(cli.threads),
         Verb::Plan(plan) => plan.run(),
         Verb::Cv(cv) => cv.run(&stop),
         Verb::Train(train) => train.run(&stop),

@@ -379,3 +379,39 @@ fn a_plan_is_an_experiment_that_says_why_and_writes_over_nothing() {
     fs::write(bench.path("short.toml"), short).unwrap();
     assert_success(&bench.mis(&["train", "short.toml", "--out", "run"]));
 }
+
+#[test]
+fn inspect_shows_every_case_and_check_every_problem() {
+    let bench = Bench::new();
+    let inspected =
+        bench.mis(&["inspect", "data", "--classes", "background,organ,lesion", "--csv", "cases.csv"]);
+    assert_success(&inspected);
+    let text = String::from_utf8_lossy(&inspected.stdout).into_owned();
+    for part in ["case_00003", "10x24x20", "3x1.25x1.5", "lesion voxels", "no problems in 4 cases"] {
+        assert!(text.contains(part), "expected {part:?} in: {text}");
+    }
+    assert_eq!(fs::read_to_string(bench.path("cases.csv")).unwrap().lines().count(), 5);
+
+    let well = bench.mis(&["check", "experiment.toml"]);
+    assert_success(&well);
+    assert!(String::from_utf8_lossy(&well.stdout).contains("4 cases read: 0 problems that stop a training"));
+
+    // Three faults of three kinds are told together.
+    fs::remove_file(bench.labels(0)).unwrap();
+    let labels = nifti::read_labels(&bench.labels(1), None).unwrap();
+    let moved = labels.affine().moved([1.0, 0.0, 0.0], [1.0; 3]);
+    nifti::write_labels(&bench.labels(1), &LabelMap::new(labels.into_data(), moved).unwrap(), None).unwrap();
+    bench.replace("size = [8, 16, 16]", "size = [8, 16, 18]");
+    let ill = bench.mis(&["check", "experiment.toml"]);
+    assert_eq!(ill.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&ill.stdout).into_owned();
+    for part in [
+        "error: patches: ",
+        "error: case_00000: ",
+        "error: case_00001: labels: expected the image's position",
+    ] {
+        assert!(text.contains(part), "expected {part:?} in: {text}");
+    }
+    let aligned = bench.mis(&["check", "experiment.toml", "--align"]);
+    assert!(!String::from_utf8_lossy(&aligned.stdout).contains("case_00001"));
+}

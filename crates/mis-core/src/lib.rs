@@ -45,6 +45,7 @@ mod transform;
 
 pub mod interpolation;
 
+mod aligned_rows;
 mod atomic_file;
 
 pub use affine::Affine;
@@ -70,6 +71,7 @@ pub use prediction_sink::PredictionSink;
 pub use preprocess::Preprocess;
 pub use transform::Transform;
 
+pub use aligned_rows::aligned_rows;
 pub use atomic_file::{TEMPORARY_PREFIX, write_atomically};
 
 pub use anyhow;

@@ -3,6 +3,7 @@
 mod case;
 mod intensities;
 mod problem;
+mod table;
 mod whole;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,17 +38,21 @@ pub struct Inspection {
     pub problems: Vec<Problem>,
 }
 
-/// Reads every case of a data set once, on `n_threads` threads (0: one per core), and says what is there and what is
-/// wrong. What cannot be read is a problem, not an error: an error is only a data set whose cases cannot be listed.
+/// Reads these cases of a data set once each, on `n_threads` threads (0: one per core), and says what is there and what
+/// is wrong. What cannot be read is a problem, not an error: an error is only a folder that cannot be listed.
 ///
 /// Memory: one case per thread, and for each case a fixed number of values for the percentiles. The result is the same
 /// for any number of threads. The classes are those of the table, else raw label values.
-pub fn inspect(source: &Source, classes: Option<&ClassTable>, n_threads: usize) -> Result<Inspection> {
+pub fn inspect(
+    source: &Source,
+    ids: &[SampleId],
+    classes: Option<&ClassTable>,
+    n_threads: usize,
+) -> Result<Inspection> {
     let mut source = source.clone();
     if let Some(classes) = classes {
         source.set_classes(classes);
     }
-    let ids = source.ids()?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let n_threads = if n_threads == 0 { cores } else { n_threads }.clamp(1, ids.len().max(1));
     let next = AtomicUsize::new(0);

@@ -164,8 +164,9 @@ fn an_inspection_finds_every_problem_in_one_pass() {
 
     let source = Source::from(CaseFolders::open(folder.path()).unwrap());
     let classes = ClassTable::from_names(["background", "kidney", "tumor", "cyst"]).unwrap();
-    let found = inspect(&source, Some(&classes), 2).unwrap();
-    assert_eq!(found, inspect(&source, Some(&classes), 1).unwrap());
+    let ids = source.ids().unwrap();
+    let found = inspect(&source, &ids, Some(&classes), 2).unwrap();
+    assert_eq!(found, inspect(&source, &ids, Some(&classes), 1).unwrap());
     let list: Vec<_> = found
         .problems
         .iter()
@@ -196,6 +197,14 @@ fn an_inspection_finds_every_problem_in_one_pass() {
     let all = a.channels[0].all.as_ref().unwrap();
     assert_eq!((all.n, all.min, all.max, all.mean), (60, 0.0, 234.0, 117.0));
     assert_eq!(a.channels[0].by_class[3], None);
+    let text = found.to_string();
+    assert!(text.starts_with("case  channel  shape  spacing mm  axes   mean"), "{text}");
+    assert!(text.contains("\n7 problems\nd: labels: expected"), "{text}");
+    let csv = folder.path().join("cases.csv");
+    found.write_csv(&csv).unwrap();
+    let csv = std::fs::read_to_string(csv).unwrap();
+    assert_eq!(csv.lines().count(), 1 + found.cases.len());
+    assert!(csv.lines().nth(1).unwrap().starts_with("a,0,3x4x5,1x1x1,RAS,117,"), "{csv}");
     // a, b, c, d, g and i have labels on their voxels.
     assert_eq!(found.class_voxels, [120, 120, 120, 0]);
     assert_eq!(found.class_intensities[3], [None]);

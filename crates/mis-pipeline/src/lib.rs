@@ -30,6 +30,7 @@ mod folds;
 mod plan;
 mod predict_config;
 
+mod check;
 mod chosen_folds;
 mod cross_validate;
 mod fold;
@@ -45,6 +46,7 @@ mod trained_run;
 mod environment;
 mod fingerprint;
 mod identity;
+mod inspect_folder;
 mod prepared;
 mod run_folder;
 mod store;
@@ -56,6 +58,7 @@ pub use folds::Folds;
 pub use plan::{PlanOptions, plan, write_plan};
 pub use predict_config::{PredictConfig, WeightsChoice};
 
+pub use check::{Checked, check};
 pub use cross_validate::cross_validate;
 pub use run_options::RunOptions;
 pub use train::train;
@@ -66,6 +69,8 @@ pub use trained_run::{TrainedRun, ensemble, label_map};
 
 pub use environment::Environment;
 pub use fingerprint::fingerprint;
+pub use inspect_folder::inspect_folder;
+pub use mis_io::Aligned;
 pub use mis_train::{DeviceChoice, StopSignal};
 pub use prepared::Prepared;
 pub use run_folder::RunFolder;

@@ -11,6 +11,33 @@ use mis_models::{Dims, Loss as _, Model, ModelSpec};
 use crate::identity::identity;
 use crate::{Environment, Experiment, Prepared, RunFolder, RunOptions, fingerprint};
 
+/// What the network takes and gives, where loss, patches and network fit each other and the data.
+pub(crate) fn check_network(
+    experiment: &Experiment,
+    classes: &ClassTable,
+    n_channels: usize,
+) -> Result<ModelSpec> {
+    let spec = ModelSpec {
+        n_channels,
+        n_classes: experiment.loss.regions().map_or(classes.n_classes(), <[_]>::len),
+        dims: Dims::of_patch(experiment.patches.size),
+    };
+    experiment.loss.check(spec.n_classes).context("loss")?;
+    for &class in experiment.loss.regions().unwrap_or_default().iter().flatten() {
+        ensure!(
+            usize::from(class) < classes.n_classes(),
+            "loss: regions: expected classes below {}, got {class}",
+            classes.n_classes()
+        );
+    }
+    // Built once to be asked, before hours are spent on data that it could not take.
+    Model::build(&experiment.model, spec, Device::Cpu, experiment.seed)?
+        .check_patch(experiment.patches.size)
+        .context("patches")?;
+    experiment.patches.check_data(spec.n_channels, spec.n_classes)?;
+    Ok(spec)
+}
+
 /// An experiment whose settings and data were checked, with its cases read and prepared.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -41,25 +68,8 @@ impl Run {
         let Some(first) = ids.first() else { bail!("the data set is empty: it has no case to train on") };
         let used = choose(&ids)?;
 
-        let spec = ModelSpec {
-            n_channels: scans.load_image(first).with_context(|| first.to_string())?.n_channels(),
-            n_classes: experiment.loss.regions().map_or(classes.n_classes(), <[_]>::len),
-            dims: Dims::of_patch(experiment.patches.size),
-        };
-        experiment.loss.check(spec.n_classes).context("loss")?;
-        for &class in experiment.loss.regions().unwrap_or_default().iter().flatten() {
-            ensure!(
-                usize::from(class) < classes.n_classes(),
-                "loss: regions: expected classes below {}, got {class}",
-                classes.n_classes()
-            );
-        }
-        // Built once to be asked, before hours are spent on data that it could not take.
-        Model::build(&experiment.model, spec, Device::Cpu, experiment.seed)?
-            .check_patch(experiment.patches.size)
-            .context("patches")?;
-
-        experiment.patches.check_data(spec.n_channels, spec.n_classes)?;
+        let n_channels = scans.load_image(first).with_context(|| first.to_string())?.n_channels();
+        let spec = check_network(experiment, &classes, n_channels)?;
 
         let steps = experiment.preprocess.clone();
         let store = experiment.store.as_ref();

@@ -5,7 +5,7 @@ use mis::core::ndarray::{Array4, Axis, Ix3, Ix5};
 use mis::core::{Affine, Batch, LabelMap, Sample, Volume};
 use mis::models::tch::{self, Device, Kind, Tensor};
 use mis::models::{DiceCrossEntropy, Dims, Model, ModelSpec, Output, PlainConvUNet, Weights};
-use mis::patch::PatchGrid;
+use mis::patch::{PatchGrid, Placement};
 use mis::train::{Precision, SgdNesterov, SlidingWindow, TrainConfig, Trainer, predict};
 
 use super::case::Case;
@@ -62,7 +62,9 @@ pub(super) fn slide(case: &Case<'_>, precision: Precision) -> Result<Measured> {
     let shape = volume.shape();
     let patch_size = [0, 1, 2].map(|axis| [64, 128, 128][axis].min(shape[axis].next_multiple_of(16)));
     let grid = PatchGrid { patch_size, overlap: patch_size.map(|side| side / 2) };
-    let window = SlidingWindow { precision, output: Output::Logits, ..SlidingWindow::over(grid) };
+    // Grid and weights of nnU-Net, whose logits these are compared with.
+    let placement = Placement::EvenlySpread;
+    let window = SlidingWindow { placement, precision, output: Output::Logits, ..SlidingWindow::over(grid) };
     let (measured, logits) = repeat_same(|| predict(&model, &volume, &window))?;
     case.write("npy", logits.data())?;
     Ok(told(measured, precision))

@@ -1,7 +1,7 @@
 //! Lengths that a file states against the bytes that it has, before a parser takes memory for them.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use dicom_core::dictionary::{DataDictionary as _, VirtualVr};
+use dicom_core::dictionary::DataDictionary as _;
 use dicom_core::{Tag, VR};
 use dicom_object::StandardDataDictionary;
 
@@ -21,7 +21,7 @@ const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
 const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 
 /// Walks over all elements of a data set, from `at` on: a length that reaches past the end of the file or nesting that
-/// no real file has is an error.
+/// no real file has is an error, and so is a length that is no whole number of values.
 pub(super) fn check(bytes: &[u8], at: usize, encoding: Encoding) -> Result<()> {
     let mut walk = Walk { bytes, at, encoding };
     // Where each open sequence or item ends; none where a delimiter ends it.
@@ -58,7 +58,15 @@ pub(super) fn check(bytes: &[u8], at: usize, encoding: Encoding) -> Result<()> {
             // Elements of unknown meaning may be sequences of undefined length.
             _ if len == UNDEFINED => open.push(None),
             _ if vr == VR::SQ => open.push(Some(walk.at + fits()?)),
-            _ => walk.at += fits()?,
+            _ => {
+                walk.at += fits()?;
+                let unit = unit(vr);
+                // The parser would lose its place; behind the last element there is none to lose.
+                ensure!(
+                    len.is_multiple_of(unit) || walk.at == bytes.len(),
+                    "expected a multiple of {unit} bytes for element {tag} at byte {start}, found {len}"
+                );
+            }
         }
         ensure!(
             open.len() <= 2 * DEEPEST,
@@ -66,6 +74,16 @@ pub(super) fn check(bytes: &[u8], at: usize, encoding: Encoding) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Bytes of one of an element's values; 1 for texts and bytes.
+fn unit(vr: VR) -> u32 {
+    match vr {
+        VR::US | VR::SS | VR::OW => 2,
+        VR::AT | VR::UL | VR::SL | VR::OL | VR::FL | VR::OF => 4,
+        VR::FD | VR::OD | VR::UV | VR::SV | VR::OV => 8,
+        _ => 1,
+    }
 }
 
 struct Walk<'a> {
@@ -99,10 +117,7 @@ impl Walk<'_> {
             return Ok((tag, VR::UN, self.long()?));
         }
         if !self.encoding.explicit {
-            let vr = match StandardDataDictionary.by_tag(tag).map(|entry| entry.vr) {
-                Some(VirtualVr::Exact(vr)) => vr,
-                _ => VR::UN,
-            };
+            let vr = StandardDataDictionary.by_tag(tag).map_or(VR::UN, |entry| entry.vr.relaxed());
             return Ok((tag, vr, self.long()?));
         }
         let code = self.take()?;
@@ -134,5 +149,21 @@ impl Walk<'_> {
             return Ok((tag, vr, self.long()?));
         }
         Ok((tag, vr, self.short()?.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_that_is_no_whole_number_of_values_is_refused_but_at_the_end() {
+        let implicit = Encoding { explicit: false, big_endian: false };
+        // Rows (0028,0010), of two bytes each, with a length of 3, and one more byte.
+        let bytes = [0x28, 0, 0x10, 0, 3, 0, 0, 0, 1, 2, 3];
+        check(&bytes, 0, implicit).unwrap();
+        let more = [&bytes[..], &[0x28, 0, 0x11, 0, 2, 0, 0, 0, 4, 0]].concat();
+        let error = check(&more, 0, implicit).unwrap_err().to_string();
+        assert_eq!(error, "expected a multiple of 2 bytes for element (0028,0010) at byte 0, found 3");
     }
 }

@@ -71,6 +71,28 @@ impl ProblemKind {
     }
 }
 
+impl ProblemKind {
+    /// Whether a training on the data could not go on, or would learn from what is not there.
+    #[must_use]
+    pub fn stops_training(self) -> bool {
+        match self {
+            Self::Unreadable
+            | Self::Lattice
+            | Self::Header
+            | Self::Labels
+            | Self::NotFinite
+            | Self::Channels
+            | Self::MissingClass => true,
+            Self::Constant
+            | Self::Unlabeled
+            | Self::Duplicate
+            | Self::Spacing
+            | Self::Orientation
+            | Self::Stray => false,
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(case) = &self.case {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{LabelMap, Volume, write_atomically};
 use rayon::prelude::*;
 
-use super::fill::{byte_planes, planes};
+use super::fill::{byte_planes, lines_with_content, planes};
 use super::gzip::{GzipPieces, deflate};
 use super::header::NiftiHeader;
 use super::voxel_type::VoxelType;
@@ -22,7 +22,12 @@ pub fn write_labels(path: &Path, labels: &LabelMap, template: Option<&NiftiHeade
     let header = NiftiHeader::for_writing(&labels.geometry(), 1, VoxelType::U8, template);
     let shape = labels.shape();
     let labels = labels.as_slice();
-    write(path, &header, size_of::<u8>(), |_, ks, out| byte_planes(labels, shape, ks, out))
+    let n_planes = planes_of_a_piece(size_of::<u8>(), shape[2]);
+    let content = lines_with_content(labels, shape, n_planes);
+    write(path, &header, n_planes, |_, ks, out| {
+        let content = &content[ks.start / n_planes * shape[1]..][..shape[1]];
+        byte_planes(labels, shape, ks, content, out);
+    })
 }
 
 /// Writes a volume as `.nii` or `.nii.gz` in f32, 3-D or, with several channels, 4-D; the template is used as in
@@ -75,17 +80,25 @@ fn write_values<const N: usize>(
 ) -> Result<()> {
     let shape = header.shape();
     let n_voxels = shape.iter().product();
-    write(path, header, size_of::<f32>(), |frame, ks, out| {
+    write(path, header, planes_of_a_piece(size_of::<f32>(), shape[2]), |frame, ks, out| {
         planes(&values[frame * n_voxels..][..n_voxels], shape, ks, out, &bytes);
     })
 }
 
-/// Writes header and voxels piece by piece. `fill` puts the planes of a range of k, of one frame, in a file's order;
-/// `source_size` is the bytes of a voxel in memory.
+/// How many planes make a piece, of `nk`, where a voxel has so many bytes in memory.
+///
+/// Neighbors along k share a cache line: a piece takes whole ones, unless threads would be idle. It does not depend on
+/// the number of threads: a file is the same to the byte wherever it is written.
+fn planes_of_a_piece(source_size: usize, nk: usize) -> usize {
+    (64 / source_size).min(nk.div_ceil(8)).max(1)
+}
+
+/// Writes header and voxels in pieces of `n_planes`. `fill` puts the planes of a range of k, of one frame, in a file's
+/// order.
 fn write(
     path: &Path,
     header: &NiftiHeader,
-    source_size: usize,
+    n_planes: usize,
     fill: impl Fn(usize, Range<usize>, &mut [u8]) + Sync,
 ) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -96,9 +109,6 @@ fn write(
         path.display()
     );
     let [ni, nj, nk] = header.shape();
-    // Neighbours along k share a cache line: a piece takes whole ones, unless threads would be idle. It does not depend
-    // on their number: a file is the same to the byte wherever it is written.
-    let n_planes = (64 / source_size).min(nk.div_ceil(8)).max(1);
     let pieces: Vec<_> = (0..header.n_frames())
         .flat_map(|frame| (0..nk).step_by(n_planes).map(move |k| (frame, k..(k + n_planes).min(nk))))
         .collect();
