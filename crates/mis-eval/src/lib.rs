@@ -42,10 +42,12 @@ mod scored;
 #[cfg(test)]
 mod test_maps;
 
-pub use metrics::{About, Better, Comparison, CountMetric, Counts, Metric, SurfaceDistances, count};
-pub use metrics::{Accuracy, Dice, Jaccard, Precision, Sensitivity, Specificity, VolumeDifference};
-pub use metrics::{Assd, Hausdorff, Hd95};
-pub use metrics::{MetricChoice, standard_metrics};
+pub use metrics::{About, Better, Comparison, CountMetric, Counts, Metric, count};
+pub use metrics::{Accuracy, Dice, Jaccard, Precision, Sensitivity, Specificity};
+pub use metrics::{Assd, Hausdorff, Hd95, Nsd, SurfaceAreas, SurfaceDistances};
+pub use metrics::{Connectivity, LesionF1, LesionOverlap, LesionPrecision, LesionRecall, LesionRule};
+pub use metrics::{MetricChoice, Policy, standard_metrics};
+pub use metrics::{PredictedVolume, RelativeVolumeDifference, TrueVolume, VolumeDifference};
 
 pub use splits::{Split, check_splits, detailed, grouped, hold_out, k_fold, leave_one_out, nnunet_folds};
 pub use splits::{read_splits, write_splits};

@@ -4,6 +4,7 @@ mod aggregate;
 mod box_plot;
 mod difference;
 mod html;
+mod number;
 mod scores_tsv;
 mod summary;
 mod table;

@@ -109,6 +109,6 @@ mod tests {
         assert!(lengths.iter().all(|&length| length == lengths[0]), "{text}");
         assert_eq!(overview.lines().count(), 1 + 2 * report().metrics().len());
         assert!(rest.starts_with("dice by fold, mean / median\nfold  cases  "), "{rest}");
-        assert!(rest.contains("dice: undefined where both masks are empty, 0 where one is (nnU-Net)\n"));
+        assert!(rest.contains("dice: policy nnunet: undefined where both masks are empty, 0 where one is\n"));
     }
 }
