@@ -1,4 +1,4 @@
-//! The program `mis`: plan, cross-validate, train and predict from the shell.
+//! The program `mis`: plan, cross-validate, train, predict and evaluate from the shell.
 
 #![expect(
     clippy::print_stdout,
@@ -6,7 +6,9 @@
     reason = "results go to stdout, what went wrong to stderr"
 )]
 
+mod compare;
 mod cv;
+mod evaluate;
 mod experiment_args;
 mod plan;
 mod predict;
@@ -37,6 +39,8 @@ enum Verb {
     Cv(cv::Cv),
     Train(train::Train),
     Predict(predict::Predict),
+    Evaluate(evaluate::Evaluate),
+    Compare(compare::Compare),
     Render(render::Render),
 }
 
@@ -67,6 +71,8 @@ fn run(cli: &Cli) -> Result<()> {
         Verb::Cv(cv) => cv.run(&stop),
         Verb::Train(train) => train.run(&stop),
         Verb::Predict(predict) => predict.run(&stop),
+        Verb::Evaluate(evaluate) => evaluate.run(),
+        Verb::Compare(compare) => compare.run(),
         Verb::Render(render) => render.run(),
     }
 }

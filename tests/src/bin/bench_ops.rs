@@ -93,5 +93,4 @@ fn list() {
     for workload in WORKLOADS {
         println!("{workload}");
     }
-    println!("\nnot measured yet:");
 }
