@@ -1,7 +1,5 @@
 //! Whether each lesion was found.
 
-use std::cmp::Reverse;
-
 use anyhow::{Result, ensure};
 use mis_core::LabelMap;
 use serde::{Deserialize, Serialize};
@@ -36,7 +34,7 @@ pub enum LesionOverlap {
     /// In this part of the lesion's own voxels, more than 0 up to 1, whatever lesions of the other map they are in.
     Covered(f64),
     /// One predicted lesion with one true lesion, with this intersection over union at least, more than 0 up to 1; pairs
-    /// of the largest go first, of equal ones those that come first in the label maps.
+    /// with the largest go first, of equal ones the pair whose predicted lesion comes first in the label map.
     Iou(f64),
 }
 
@@ -129,15 +127,15 @@ fn n_pairs(predicted: &Components, truth: &Components, shared: &Shared, share: f
     let mut pairs: Vec<_> = shared
         .iter()
         .map(|(&(one, other), &n)| {
-            (n as f64 / (predicted.sizes[one] + truth.sizes[other] - n) as f64, Reverse((one, other)))
+            (n as f64 / (predicted.sizes[one] + truth.sizes[other] - n) as f64, (one, other))
         })
         .filter(|(iou, _)| *iou >= share)
         .collect();
-    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let (mut used_predicted, mut used_true) =
         (vec![false; predicted.sizes.len()], vec![false; truth.sizes.len()]);
     let mut n = 0;
-    for (_, Reverse((one, other))) in pairs {
+    for (_, (one, other)) in pairs {
         if !used_predicted[one] && !used_true[other] {
             (used_predicted[one], used_true[other]) = (true, true);
             n += 1;
