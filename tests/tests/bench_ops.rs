@@ -88,7 +88,15 @@ fn every_workload_gives_a_line_and_the_checked_ones_their_proof() {
             "train_step_unet3d" => {
                 assert!(fact("losses")[0].as_f64().unwrap() > fact("losses")[1].as_f64().unwrap());
             }
-            "metrics_hd95" => assert_eq!(fact("values_monai").as_array().map(Vec::len), Some(2)),
+            "metrics_hd95" | "metrics_nsd" => {
+                let values = match line.config.as_str() {
+                    "deepmind" => fact("values"),
+                    "medpy" => fact("values_medpy"),
+                    _ => fact("values_monai"),
+                };
+                let of_classes = if line.op == "metrics_nsd" { &values["2.0"] } else { values };
+                assert_eq!(of_classes.as_array().map(Vec::len), Some(2));
+            }
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The program `mis`: plan, cross-validate, train and predict from the shell.
+//! The program `mis`: plan, cross-validate, train, predict and evaluate from the shell.
 
 #![expect(
     clippy::print_stdout,
@@ -7,7 +7,9 @@
 )]
 
 mod check;
+mod compare;
 mod cv;
+mod evaluate;
 mod experiment_args;
 mod inspect;
 mod plan;
@@ -41,6 +43,8 @@ enum Verb {
     Cv(cv::Cv),
     Train(train::Train),
     Predict(predict::Predict),
+    Evaluate(evaluate::Evaluate),
+    Compare(compare::Compare),
     Render(render::Render),
 }
 
@@ -73,6 +77,8 @@ fn run(cli: &Cli) -> Result<()> {
         Verb::Cv(cv) => cv.run(&stop),
         Verb::Train(train) => train.run(&stop),
         Verb::Predict(predict) => predict.run(&stop),
+        Verb::Evaluate(evaluate) => evaluate.run(),
+        Verb::Compare(compare) => compare.run(),
         Verb::Render(render) => render.run(),
     }
 }

@@ -90,7 +90,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_report_does_not_mix_metrics_or_take_a_name_twice() {
-        let dice = [crate::MetricChoice::Dice.metric()];
+        let dice = [crate::MetricChoice::Dice.metric(crate::Policy::default()).unwrap()];
         let mut other = Report::new(&classes(), &dice).unwrap();
         let error = other.join(report()).unwrap_err().to_string();
         assert!(

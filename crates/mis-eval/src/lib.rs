@@ -1,10 +1,10 @@
 //! How good a segmentation is: metrics per class and case, the splits of a cross-validation, and reports that can be
 //! read again.
 //!
-//! A [`Metric`] scores one class of a prediction against the truth, both on one lattice. [`cross_validate`] runs a
-//! closure on each [`Split`] and gathers its [`Scored`] cases in a [`Report`], which writes `scores.tsv`,
-//! `summary.json` in nnU-Net's form and `report.html`. Scores that are undefined are left out and counted, never
-//! guessed; the conventions followed stand under every table.
+//! A [`Metric`] scores one class of a prediction against the truth, both on one lattice, by the conventions of a named
+//! [`Policy`]. [`cross_validate`] runs a closure on each [`Split`] and gathers its [`Scored`] cases in a [`Report`], which
+//! writes `scores.tsv`, `summary.json` in nnU-Net's form and `report.html`; [`compare_scores`] lays two runs side by side.
+//! Scores that are undefined are left out and counted, never guessed; the conventions followed stand under every table.
 //!
 //! ```
 //! use mis_core::{Affine, LabelMap, SampleId, ndarray::Array3};
@@ -38,21 +38,26 @@ mod splits;
 mod cross_validate;
 mod report;
 mod scored;
+mod statistics;
 
 #[cfg(test)]
 mod test_maps;
 
-pub use metrics::{About, Better, Comparison, CountMetric, Counts, Metric, SurfaceDistances, count};
-pub use metrics::{Accuracy, Dice, Jaccard, Precision, Sensitivity, Specificity, VolumeDifference};
-pub use metrics::{Assd, Hausdorff, Hd95};
-pub use metrics::{MetricChoice, standard_metrics};
+pub use metrics::{About, Better, Comparison, CountMetric, Counts, Metric, count};
+pub use metrics::{Accuracy, Dice, Jaccard, Precision, Sensitivity, Specificity};
+pub use metrics::{Assd, Hausdorff, Hd95, Nsd, SurfaceAreas, SurfaceDistances};
+pub use metrics::{Connectivity, LesionF1, LesionOverlap, LesionPrecision, LesionRecall, LesionRule};
+pub use metrics::{MetricChoice, Policy, standard_metrics};
+pub use metrics::{PredictedVolume, RelativeVolumeDifference, TrueVolume, VolumeDifference};
 
 pub use splits::{Split, check_splits, detailed, grouped, hold_out, k_fold, leave_one_out, nnunet_folds};
-pub use splits::{read_splits, write_splits};
+pub use splits::{read_splits, repeated, stratified, stratified_by_value, write_splits};
 
 pub use cross_validate::{cross_validate, run_folds};
 pub use report::{Aggregate, Difference, FoldScores, Report, ReportMetric};
+pub use report::{PairedScores, ScoreTable, compare_scores, paired_table, write_paired};
 pub use scored::{Scored, score_case};
+pub use statistics::{Interval, Wilcoxon, bootstrap_mean, wilcoxon};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

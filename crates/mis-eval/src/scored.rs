@@ -23,7 +23,7 @@ pub struct Scored {
 }
 
 /// Scores a prediction with each metric for each of `n_classes` classes, background included. Errors name the case:
-/// the lattices differ, a class index is too large, or a metric's answer is not finite.
+/// the lattices differ, a class index is too large, or a metric's answer is no number.
 pub fn score_case(
     id: &SampleId,
     prediction: &LabelMap,
@@ -38,8 +38,8 @@ pub fn score_case(
             let classes = (0..=u8::MAX).take(n_classes);
             let of_metric: Vec<_> = classes.map(|class| metric.score_shared(&case, class)).collect();
             for (class, score) in of_metric.iter().enumerate() {
-                let finite = score.is_none_or(f64::is_finite);
-                ensure!(finite, "{} of class {class} must be finite or none, got {score:?}", metric.name());
+                let is_number = score.is_none_or(|score| !score.is_nan());
+                ensure!(is_number, "{} of class {class} must be a number or none, got NaN", metric.name());
             }
             scores.push(of_metric);
         }
@@ -59,7 +59,7 @@ pub fn score_case(
 mod tests {
     use super::*;
     use crate::test_maps::{random, row};
-    use crate::{MetricChoice, standard_metrics};
+    use crate::{MetricChoice, Policy, standard_metrics};
 
     #[test]
     fn what_metrics_share_changes_no_score() {
@@ -74,7 +74,7 @@ mod tests {
 
     #[track_caller]
     fn check_error(prediction: &[u8], truth: &[u8], expected: &str) {
-        let metrics = [MetricChoice::Dice.metric()];
+        let metrics = [MetricChoice::Dice.metric(Policy::default()).unwrap()];
         let error = score_case(&"case_7".into(), &row(prediction), &row(truth), &metrics, 2).unwrap_err();
         assert_eq!(format!("{error:#}"), expected);
     }

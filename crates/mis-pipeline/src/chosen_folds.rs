@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use mis_core::SampleId;
 use mis_eval::Split;
 
+use crate::folds::Labels;
 use crate::run::Run;
 use crate::{Experiment, Folds, RunOptions};
 
@@ -20,7 +21,9 @@ impl ChosenFolds {
     /// The experiment's own splits or those of its data, and the options' folds of them, sorted; by default all.
     fn new(experiment: &Experiment, options: &RunOptions, ids: &[SampleId]) -> Result<Self> {
         let own = experiment.data.splits_file();
-        let splits = Folds::splits(experiment.folds.as_ref(), own, ids, experiment.seed)?;
+        let (source, classes) = (experiment.source()?, experiment.class_table()?);
+        let labels = Labels { source: source.as_ref(), classes: &classes };
+        let splits = Folds::splits(experiment.folds.as_ref(), own, ids, experiment.seed, &labels)?;
         let folds: BTreeSet<usize> = match &options.folds {
             Some(folds) => folds.iter().copied().collect(),
             None => (0..splits.len()).collect(),

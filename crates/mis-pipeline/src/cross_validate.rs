@@ -1,13 +1,14 @@
 //! Cross-validation.
 
 use anyhow::{Result, ensure};
-use mis_eval::{Report, Split, run_folds, standard_metrics};
+use mis_eval::{Report, Split, run_folds};
 use mis_train::{CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 
 use crate::chosen_folds::ChosenFolds;
 use crate::fold::run_fold;
 use crate::run::Run;
-use crate::{Experiment, RunOptions};
+use crate::write_report::SUMMARY;
+use crate::{Experiment, RunOptions, write_report};
 
 /// Cross-validates an experiment: trains each chosen fold, predicts its validation cases on their own lattice, and
 /// scores them.
@@ -18,7 +19,7 @@ use crate::{Experiment, RunOptions};
 /// `options.resume` finished folds are taken as they are and a broken-off one goes on where it stopped.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
     let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options)?;
-    let metrics = standard_metrics();
+    let metrics = run.experiment.evaluate.metrics()?;
     let empty = Report::new(&run.classes.names(), &metrics)?.with_facts(run.environment.facts());
     let mut report = empty.clone();
     if options.resume {
@@ -37,15 +38,9 @@ pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<R
         alone.write(&folder.join(SUMMARY))?;
         Ok(cases)
     })?;
-    let out = run.folder.path();
-    report.write_scores(&out.join("scores.tsv"))?;
-    report.write(&out.join(SUMMARY))?;
-    report.write_html(&out.join("report.html"), "Cross-validation")?;
+    write_report(&report, run.folder.path(), "Cross-validation")?;
     Ok(report)
 }
-
-/// The last file that a fold writes: where it stands, the fold is finished.
-const SUMMARY: &str = "summary.json";
 
 /// The scores of a fold that was finished before; an error where they are of another experiment.
 fn finished(run: &Run, fold: usize, split: &Split) -> Result<Option<Report>> {

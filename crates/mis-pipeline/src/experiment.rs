@@ -14,9 +14,9 @@ use mis_preproc::{Step, check_all};
 use mis_train::{SlidingWindow, TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cases, Folds, PredictConfig, RunOptions, Store};
+use crate::{Cases, EvaluateConfig, Folds, PredictConfig, RunOptions, Store};
 
-/// One experiment: data, preprocessing, augmentation, patches, network, loss, training and prediction.
+/// One experiment: data, preprocessing, augmentation, patches, network, loss, training, prediction and evaluation.
 ///
 /// It is the form of its own file: what is read from TOML is this struct, and written it reads back the same.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub struct Experiment {
     /// How to predict.
     #[serde(default)]
     pub predict: PredictConfig,
+    /// How predictions are scored.
+    #[serde(default)]
+    pub evaluate: EvaluateConfig,
     /// What is kept on disk; without it prepared samples are kept in memory, as many as fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<Store>,
@@ -89,6 +92,7 @@ impl Experiment {
             model: default_model(),
             train: TrainConfig::default(),
             predict: PredictConfig::default(),
+            evaluate: EvaluateConfig::default(),
             store: None,
         }
     }
@@ -101,6 +105,7 @@ impl Experiment {
         self.train.check()?;
         self.predict.merge.check(self.patches.size).context("predict")?;
         ensure!(self.predict.batch_size > 0, "predict: batch-size must be positive, got 0");
+        self.evaluate.metrics().context("evaluate")?;
         Ok(())
     }
 
@@ -158,6 +163,7 @@ pub struct ExperimentBuilder {
     model: AnyArchitecture,
     train: TrainConfig,
     predict: PredictConfig,
+    evaluate: EvaluateConfig,
     store: Option<Store>,
 }
 
@@ -222,6 +228,12 @@ impl ExperimentBuilder {
         self
     }
 
+    /// Sets how predictions are scored.
+    pub fn evaluate(mut self, evaluate: EvaluateConfig) -> Self {
+        self.evaluate = evaluate;
+        self
+    }
+
     /// Sets what is kept on disk.
     pub fn store(mut self, store: Store) -> Self {
         self.store = Some(store);
@@ -256,6 +268,7 @@ impl ExperimentBuilder {
             model,
             train,
             predict,
+            evaluate,
             store,
             ..
         } = self;
@@ -275,6 +288,7 @@ impl ExperimentBuilder {
             model,
             train,
             predict,
+            evaluate,
             store,
         };
         experiment.check()?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::{Experiment, Folds};
+use crate::Experiment;
 
 impl Experiment {
     /// Reads an experiment file. Paths in it are relative to its folder; an error names line, column and the names that
@@ -22,8 +22,8 @@ impl Experiment {
     /// Takes relative paths as from this folder.
     pub(crate) fn resolve(&mut self, folder: &Path) {
         self.data.resolve(folder);
-        if let Some(Folds::File(splits)) = &mut self.folds {
-            *splits = folder.join(&*splits);
+        if let Some(folds) = &mut self.folds {
+            folds.resolve(folder);
         }
         if let Some(store) = &mut self.store {
             store.folder = folder.join(&store.folder);

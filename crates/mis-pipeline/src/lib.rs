@@ -24,6 +24,7 @@
 //! ```
 
 mod cases;
+mod evaluate_config;
 mod experiment;
 mod experiment_file;
 mod folds;
@@ -43,6 +44,11 @@ mod predict;
 mod predicted_labels;
 mod trained_run;
 
+mod compare_runs;
+mod evaluate;
+mod label_files;
+mod write_report;
+
 mod environment;
 mod fingerprint;
 mod identity;
@@ -53,8 +59,9 @@ mod store;
 mod threads;
 
 pub use cases::Cases;
+pub use evaluate_config::EvaluateConfig;
 pub use experiment::{Experiment, ExperimentBuilder};
-pub use folds::Folds;
+pub use folds::{Folds, GroupBy, GroupedFolds, Labels, RepeatedFolds, StratifiedFolds, StratifyBy};
 pub use plan::{PlanOptions, plan, write_plan};
 pub use predict_config::{PredictConfig, WeightsChoice};
 
@@ -66,6 +73,12 @@ pub use train::train;
 pub use augmented::render_augmented;
 pub use predict::{PredictionJob, predict};
 pub use trained_run::{TrainedRun, ensemble, label_map};
+
+pub use compare_runs::compare_runs;
+pub use evaluate::{EvaluationJob, evaluate};
+pub use mis_core::ClassTable;
+pub use mis_eval::{MetricChoice, Policy, paired_table, write_paired};
+pub use write_report::write_report;
 
 pub use environment::Environment;
 pub use fingerprint::fingerprint;

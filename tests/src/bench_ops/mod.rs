@@ -28,4 +28,4 @@ pub use inputs::Inputs;
 pub use line::{Line, Measured, Outcome};
 pub use run::{measure_here, run_all};
 pub use start::say_hello;
-pub use workload::{MISSING, WORKLOADS, Workload, select};
+pub use workload::{WORKLOADS, Workload, select};

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use mis_tests::bench_ops::{Inputs, MISSING, Outcome, WORKLOADS, measure_here, run_all, say_hello, select};
+use mis_tests::bench_ops::{Inputs, Outcome, WORKLOADS, measure_here, run_all, say_hello, select};
 
 /// Measures single operations on fixed inputs, each in a fresh process, to stand side by side with other libraries
 ///
@@ -92,9 +92,5 @@ impl BenchOps {
 fn list() {
     for workload in WORKLOADS {
         println!("{workload}");
-    }
-    println!("\nnot measured yet:");
-    for (name, reason) in MISSING {
-        println!("{name}: {reason}");
     }
 }

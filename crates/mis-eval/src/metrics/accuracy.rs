@@ -11,9 +11,12 @@ pub struct Accuracy;
 
 impl CountMetric for Accuracy {
     const NAME: &'static str = "accuracy";
-    const CONVENTION: &'static str = "always defined";
 
     fn score_counts(&self, counts: &Counts) -> Option<f64> {
         ratio(counts.true_positives + counts.true_negatives, counts.n_voxels())
+    }
+
+    fn convention(&self) -> String {
+        "always defined".into()
     }
 }

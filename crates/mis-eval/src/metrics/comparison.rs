@@ -5,16 +5,28 @@ use std::sync::OnceLock;
 use anyhow::{Context as _, Result, ensure};
 use mis_core::LabelMap;
 
-use crate::{Counts, SurfaceDistances, count};
+use crate::metrics::counts::{ClassPlanes, count_by_plane};
+use crate::metrics::surface_distances::MaskPair;
+use crate::{Counts, SurfaceAreas, SurfaceDistances};
 
-/// A prediction beside its truth, with what their metrics share: the counts of each class, and surface distances, made
-/// when the first metric asks for them.
+/// A prediction beside its truth, with what their metrics share: the counts of each class, and the masks and surface
+/// distances of a class, made when the first metric asks for them.
 #[derive(Debug)]
 pub struct Comparison<'a> {
     prediction: &'a LabelMap,
     truth: &'a LabelMap,
     counts: Vec<Counts>,
-    distances: Vec<OnceLock<Option<SurfaceDistances>>>,
+    /// Of the prediction and of the truth.
+    planes: [ClassPlanes; 2],
+    classes: Vec<Class>,
+}
+
+/// What is made of a class on demand; none where prediction or truth lacks it.
+#[derive(Debug, Default)]
+struct Class {
+    masks: OnceLock<Option<MaskPair>>,
+    distances: OnceLock<Option<SurfaceDistances>>,
+    areas: OnceLock<Option<SurfaceAreas>>,
 }
 
 impl<'a> Comparison<'a> {
@@ -24,7 +36,7 @@ impl<'a> Comparison<'a> {
         ensure!((1..=256).contains(&n_classes), "expected 1 to 256 classes, found {n_classes}");
         let same = truth.geometry().check_same(&prediction.geometry());
         same.context("the prediction does not lie on the truth's lattice")?;
-        let mut counts = count(prediction, truth);
+        let (mut counts, in_prediction, in_truth) = count_by_plane(prediction, truth);
         for (class, beyond) in counts.iter().enumerate().skip(n_classes) {
             for (whose, n) in [("prediction", beyond.n_prediction()), ("truth", beyond.n_truth())] {
                 let last = n_classes - 1;
@@ -35,8 +47,8 @@ impl<'a> Comparison<'a> {
             }
         }
         counts.truncate(n_classes);
-        let distances = std::iter::repeat_with(OnceLock::new).take(n_classes).collect();
-        Ok(Self { prediction, truth, counts, distances })
+        let classes = std::iter::repeat_with(Class::default).take(n_classes).collect();
+        Ok(Self { prediction, truth, counts, planes: [in_prediction, in_truth], classes })
     }
 
     /// What is scored.
@@ -57,13 +69,32 @@ impl<'a> Comparison<'a> {
         &self.counts
     }
 
-    /// Distances between the surfaces of a class; none where prediction or truth lacks it.
+    /// Distances between the edge voxels of a class; none where prediction or truth lacks it.
     ///
     /// # Panics
     /// Where the class is not one of the comparison's.
     #[must_use]
     pub fn distances(&self, class: u8) -> Option<&SurfaceDistances> {
-        let made = || SurfaceDistances::between(self.prediction, self.truth, class);
-        self.distances[class as usize].get_or_init(made).as_ref()
+        let made = || self.masks(class).map(SurfaceDistances::of);
+        self.classes[class as usize].distances.get_or_init(made).as_ref()
+    }
+
+    /// Distances between the surfaces of a class with their areas; none where prediction or truth lacks it.
+    ///
+    /// # Panics
+    /// Where the class is not one of the comparison's.
+    #[must_use]
+    pub fn areas(&self, class: u8) -> Option<&SurfaceAreas> {
+        let made = || self.masks(class).map(SurfaceAreas::of);
+        self.classes[class as usize].areas.get_or_init(made).as_ref()
+    }
+
+    /// The voxels of a class in both; none where prediction or truth lacks it.
+    pub(crate) fn masks(&self, class: u8) -> Option<&MaskPair> {
+        let made = || {
+            let [in_prediction, in_truth] = &self.planes;
+            MaskPair::of(self.prediction, self.truth, class, Some([in_prediction, in_truth]))
+        };
+        self.classes[class as usize].masks.get_or_init(made).as_ref()
     }
 }

@@ -10,11 +10,12 @@ use crate::{About, Comparison, Counts, Metric, count};
 pub trait CountMetric: Debug + Send + Sync {
     /// What tables call it.
     const NAME: &'static str;
-    /// What it does with empty masks.
-    const CONVENTION: &'static str;
 
     /// The score of a class with these counts; none where it is undefined.
     fn score_counts(&self, counts: &Counts) -> Option<f64>;
+
+    /// What it does with empty masks.
+    fn convention(&self) -> String;
 }
 
 impl<M: CountMetric> Metric for M {
@@ -31,7 +32,7 @@ impl<M: CountMetric> Metric for M {
     }
 
     fn about(&self) -> About {
-        About { convention: Self::CONVENTION.into(), ..About::default() }
+        About { convention: self.convention(), ..About::default() }
     }
 }
 

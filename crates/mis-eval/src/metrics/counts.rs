@@ -44,10 +44,21 @@ impl Counts {
 /// Where the shapes differ.
 #[must_use]
 pub fn count(prediction: &LabelMap, truth: &LabelMap) -> Vec<Counts> {
+    count_by_plane(prediction, truth).0
+}
+
+/// The counts of all classes, and the planes of prediction and truth that may hold each.
+pub(crate) fn count_by_plane(
+    prediction: &LabelMap,
+    truth: &LabelMap,
+) -> (Vec<Counts>, ClassPlanes, ClassPlanes) {
     assert_eq!(prediction.shape(), truth.shape(), "prediction and truth must have one shape");
+    let [_, n_j, n_k] = truth.shape();
     let n_voxels = truth.as_slice().len() as u64;
-    let parts = prediction.as_slice().par_chunks(TASK).zip(truth.as_slice().par_chunks(TASK));
-    let tallies = parts
+    let planes_at_once = (TASK / (n_j * n_k)).max(1);
+    let task = planes_at_once * n_j * n_k;
+    let parts = prediction.as_slice().par_chunks(task).zip(truth.as_slice().par_chunks(task));
+    let tallied: Vec<_> = parts
         .map(|(prediction, truth)| {
             let mut tallies = Box::new([Tally::default(); 256]);
             for (prediction, truth) in prediction.chunks(BLOCK).zip(truth.chunks(BLOCK)) {
@@ -55,23 +66,46 @@ pub fn count(prediction: &LabelMap, truth: &LabelMap) -> Vec<Counts> {
             }
             tallies
         })
-        .reduce(
-            || Box::new([Tally::default(); 256]),
-            |mut sum, part| {
-                sum.iter_mut().zip(part.iter()).for_each(|(sum, part)| sum.add(*part));
-                sum
-            },
-        );
+        .collect();
+    let mut sum = [Tally::default(); 256];
+    for tallies in &tallied {
+        sum.iter_mut().zip(tallies.iter()).for_each(|(sum, part)| sum.add(*part));
+    }
     let counts = |tally: &Tally| Counts {
         true_positives: tally.both,
         false_positives: tally.prediction - tally.both,
         false_negatives: tally.truth - tally.both,
         true_negatives: n_voxels - (tally.prediction + tally.truth - tally.both),
     };
-    tallies.iter().map(counts).collect()
+    let planes = |of: fn(&Tally) -> u64| {
+        let held = tallied.iter().map(|tallies| {
+            let mut held = [0_u64; 4];
+            let classes = tallies.iter().enumerate().filter(|(_, tally)| of(tally) > 0);
+            classes.for_each(|(class, _)| held[class / 64] |= 1 << (class % 64));
+            held
+        });
+        ClassPlanes { planes_at_once, held: held.collect() }
+    };
+    (sum.iter().map(counts).collect(), planes(|tally| tally.prediction), planes(|tally| tally.truth))
 }
 
-/// Voxels of one rayon task.
+/// Which planes of a label map may hold a class.
+#[derive(Debug)]
+pub(crate) struct ClassPlanes {
+    planes_at_once: usize,
+    /// The classes, a bit each, of so many planes at a time.
+    held: Vec<[u64; 4]>,
+}
+
+impl ClassPlanes {
+    /// False where no voxel of the plane is of the class.
+    pub(crate) fn may_hold(&self, plane: usize, class: u8) -> bool {
+        let held = &self.held[plane / self.planes_at_once];
+        held[usize::from(class / 64)] >> (class % 64) & 1 == 1
+    }
+}
+
+/// Voxels of one rayon task, or one plane where that is larger.
 const TASK: usize = 64 * BLOCK;
 /// Voxels whose classes are looked up together: few blocks hold more than one or two classes.
 const BLOCK: usize = 128 * LANES;

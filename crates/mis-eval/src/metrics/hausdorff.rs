@@ -1,26 +1,36 @@
 //! The largest distance between two surfaces, and the largest but for outliers.
 
 use mis_core::LabelMap;
+use serde::{Deserialize, Serialize};
 
-use crate::metrics::surface_distances::diagonal;
+use crate::metrics::policy::Distance;
+use crate::metrics::surface_score::{Surface, about, comparison, surface_score};
 use crate::report::quantile;
-use crate::{About, Better, Comparison, Metric, SurfaceDistances};
+use crate::{About, Comparison, Metric, Policy};
 
-/// The largest distance in mm from an edge voxel of either mask to the nearest one of the other (Hausdorff 1914).
+/// The largest distance in mm from the surface of either mask to the nearest point of the other's (Hausdorff 1914).
 ///
-/// Undefined where the class is in neither label map; the diagonal of the lattice where it is in one of them, so that
-/// a miss is never better than a hit. Undefined for background, which ends where the scan does. Edge voxels as in
-/// [`SurfaceDistances`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hausdorff;
+/// The policy says what a surface is and what an empty mask scores. Undefined for background, which ends where the scan
+/// does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hausdorff {
+    /// Whose conventions it follows.
+    pub policy: Policy,
+}
 
-/// Hausdorff's distance without the farthest 5 % of each surface, in mm: the larger of the two directed 95th
-/// percentiles, with linear interpolation, as MONAI has it.
+/// Hausdorff's distance without the farthest 5 % of the surface, in mm.
 ///
-/// MedPy pools both directions first, DeepMind weighs by area: the three differ, on some masks by a lot. Empty masks
-/// as in [`Hausdorff`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hd95;
+/// By the policy: the larger of the two directed 95th percentiles with linear interpolation (`nnunet`, `monai`), the
+/// percentile of both directions' distances together (`medpy`), or the larger directed one by area, without
+/// interpolation (`deepmind`). The three differ, on some masks by a lot. Empty masks by the policy; undefined for
+/// background.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hd95 {
+    /// Whose conventions it follows.
+    pub policy: Policy,
+}
 
 impl Metric for Hausdorff {
     fn name(&self) -> &str {
@@ -32,11 +42,18 @@ impl Metric for Hausdorff {
     }
 
     fn score_shared(&self, case: &Comparison<'_>, class: u8) -> Option<f64> {
-        distance_score(case, class, |distances| directed_max(distances, 1.0))
+        surface_score(case, class, self.policy, Distance::Hausdorff, |surface| {
+            let last = |distances: &[f64]| distances.last().copied().unwrap_or(0.0);
+            let last_area = |distances: &[(f64, f64)]| distances.last().map_or(0.0, |last| last.0);
+            match surface {
+                Surface::Edges(edges) => last(&edges.to_truth).max(last(&edges.to_prediction)),
+                Surface::Areas(areas) => last_area(&areas.to_truth).max(last_area(&areas.to_prediction)),
+            }
+        })
     }
 
     fn about(&self) -> About {
-        about("edge voxels, largest distance both ways")
+        about(self.policy, Distance::Hausdorff, "largest distance both ways")
     }
 }
 
@@ -50,44 +67,40 @@ impl Metric for Hd95 {
     }
 
     fn score_shared(&self, case: &Comparison<'_>, class: u8) -> Option<f64> {
-        distance_score(case, class, |distances| directed_max(distances, 0.95))
+        surface_score(case, class, self.policy, Distance::Hd95, |surface| match surface {
+            Surface::Edges(edges) if self.policy == Policy::Medpy => {
+                let mut pooled = [&edges.to_truth[..], &edges.to_prediction].concat();
+                pooled.sort_unstable_by(f64::total_cmp);
+                quantile(&pooled, 0.95)
+            }
+            Surface::Edges(edges) => {
+                quantile(&edges.to_truth, 0.95).max(quantile(&edges.to_prediction, 0.95))
+            }
+            Surface::Areas(areas) => {
+                area_percentile(&areas.to_truth, 0.95).max(area_percentile(&areas.to_prediction, 0.95))
+            }
+        })
     }
 
     fn about(&self) -> About {
-        about("edge voxels, larger of the two directed 95th percentiles (MONAI)")
+        let how = match self.policy {
+            Policy::NnUnet | Policy::Monai => "larger of the two directed 95th percentiles",
+            Policy::Medpy => "95th percentile of both directions pooled",
+            Policy::Deepmind => "larger of the two directed 95th percentiles, by area",
+        };
+        about(self.policy, Distance::Hd95, how)
     }
 }
 
-fn directed_max(distances: &SurfaceDistances, share: f64) -> f64 {
-    quantile(&distances.to_truth, share).max(quantile(&distances.to_prediction, share))
-}
-
-/// Both label maps side by side, for a metric that is asked alone.
-pub(crate) fn comparison<'a>(prediction: &'a LabelMap, truth: &'a LabelMap) -> Comparison<'a> {
-    Comparison::new(prediction, truth, 256).expect("prediction and truth lie on one lattice")
-}
-
-/// A score of surface distances, with the convention for empty masks that all of them share. Background has none: what
-/// is around the organs ends where the scan does.
-pub(crate) fn distance_score(
-    case: &Comparison<'_>,
-    class: u8,
-    score: impl FnOnce(&SurfaceDistances) -> f64,
-) -> Option<f64> {
-    let counts = &case.counts()[class as usize];
-    match (counts.n_prediction(), counts.n_truth()) {
-        _ if class == 0 => None,
-        (0, 0) => None,
-        (0, _) | (_, 0) => Some(diagonal(case.truth())),
-        _ => case.distances(class).map(score),
-    }
-}
-
-/// How to read a score of surface distances.
-pub(crate) fn about(convention: &str) -> About {
-    let convention =
-        format!("{convention}; undefined where both masks are empty, the lattice's diagonal where one is");
-    About { unit: "mm".into(), better: Better::Low, convention }
+/// The distance of the piece with which this share of the area is reached, nearest pieces first.
+fn area_percentile(sorted: &[(f64, f64)], share: f64) -> f64 {
+    let whole: f64 = sorted.iter().map(|piece| piece.1).sum();
+    let mut area = 0.0;
+    let reached = sorted.iter().find(|piece| {
+        area += piece.1;
+        area / whole >= share
+    });
+    reached.or(sorted.last()).map_or(0.0, |piece| piece.0)
 }
 
 #[cfg(test)]
@@ -103,15 +116,18 @@ mod tests {
         prediction.extend([0; 50]);
         prediction[246] = 1;
         let truth = [truth, vec![0; 50]].concat();
-        assert_eq!(Hausdorff.score(&row(&prediction), &row(&truth), 1), Some(50.0));
-        assert_eq!(Hd95.score(&row(&prediction), &row(&truth), 1), Some(0.0));
+        for policy in Policy::ALL {
+            let score = |metric: &dyn Metric| metric.score(&row(&prediction), &row(&truth), 1);
+            assert_eq!(score(&Hausdorff { policy }), Some(50.0), "{policy}");
+            assert_eq!(score(&Hd95 { policy }), Some(0.0), "{policy}");
+        }
     }
 
     #[test]
-    fn a_miss_costs_the_diagonal_and_nothing_at_all_is_undefined() {
-        assert_eq!(Hd95.score(&row(&[0, 0, 0, 0]), &row(&[0, 1, 0, 0]), 1), Some(3.0));
-        assert_eq!(Hd95.score(&row(&[0, 1, 0, 0]), &row(&[0, 0, 0, 0]), 1), Some(3.0));
-        assert_eq!(Hd95.score(&row(&[0, 0]), &row(&[0, 0]), 1), None);
-        assert_eq!(Hd95.score(&row(&[0, 0]), &row(&[0, 0]), 0), None);
+    fn one_voxel_is_its_own_surface_and_background_has_none() {
+        for policy in Policy::ALL {
+            assert_eq!(Hd95 { policy }.score(&row(&[1]), &row(&[1]), 1), Some(0.0), "{policy}");
+            assert_eq!(Hd95 { policy }.score(&row(&[0, 1]), &row(&[0, 0]), 0), None, "{policy}");
+        }
     }
 }

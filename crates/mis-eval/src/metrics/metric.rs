@@ -10,9 +10,9 @@ use crate::Comparison;
 /// A score of one class: how well a prediction meets the truth.
 ///
 /// Both label maps lie on one lattice: [`score_case`](crate::score_case) has checked it, and a metric may panic where it
-/// is not so. The answer is finite, or none
-/// where the score is undefined, such as the Dice of a class that neither map has. A report leaves undefined scores
-/// out of its means and says how many there were.
+/// is not so. The answer is a number, infinite where the metric's [`Policy`](crate::Policy) says so, or none where the
+/// score is undefined, such as the Dice of a class that neither map has. A report leaves undefined scores out of its
+/// means and says how many there were.
 pub trait Metric: Debug + Send + Sync {
     /// What tables call it, in lower case: `dice`. No two metrics of a report have one name.
     fn name(&self) -> &str;
@@ -55,6 +55,8 @@ pub enum Better {
     Low,
     /// Those near zero, as of a difference.
     NearZero,
+    /// None: it describes, as a volume does.
+    Neither,
 }
 
 impl Better {
@@ -65,6 +67,7 @@ impl Better {
             Self::High => -score,
             Self::Low => score,
             Self::NearZero => score.abs(),
+            Self::Neither => 0.0,
         }
     }
 }

@@ -1,34 +1,54 @@
 //! Metrics of a prediction against the truth, and what they are made from.
 
-mod count_metric;
 mod metric;
 mod metric_choice;
+mod policy;
+
+mod count_metric;
 
 mod accuracy;
-mod assd;
 mod dice;
-mod hausdorff;
 mod jaccard;
 mod precision;
 mod sensitivity;
 mod specificity;
-mod volume_difference;
+
+mod volume;
+
+mod surface_score;
+
+mod assd;
+mod hausdorff;
+mod nsd;
+
+mod lesions;
 
 mod comparison;
+
+mod bit_mask;
+mod bounds;
+mod components;
 mod counts;
-mod distance_transform;
+mod nearest;
 mod surface_distances;
+mod surfels;
 
 pub use count_metric::CountMetric;
 pub use metric::{About, Better, Metric};
 pub use metric_choice::{MetricChoice, standard_metrics};
+pub use policy::Policy;
 
 pub use {accuracy::Accuracy, dice::Dice, jaccard::Jaccard, precision::Precision};
-pub use {sensitivity::Sensitivity, specificity::Specificity, volume_difference::VolumeDifference};
+pub use {sensitivity::Sensitivity, specificity::Specificity};
 
-pub use assd::Assd;
+pub use volume::{PredictedVolume, RelativeVolumeDifference, TrueVolume, VolumeDifference};
+
 pub use hausdorff::{Hausdorff, Hd95};
+pub use {assd::Assd, nsd::Nsd};
+
+pub use components::Connectivity;
+pub use lesions::{LesionF1, LesionOverlap, LesionPrecision, LesionRecall, LesionRule};
 
 pub use comparison::Comparison;
 pub use counts::{Counts, count};
-pub use surface_distances::SurfaceDistances;
+pub use surface_distances::{SurfaceAreas, SurfaceDistances};

@@ -11,9 +11,12 @@ pub struct Precision;
 
 impl CountMetric for Precision {
     const NAME: &'static str = "precision";
-    const CONVENTION: &'static str = "undefined where nothing was predicted";
 
     fn score_counts(&self, counts: &Counts) -> Option<f64> {
         ratio(counts.true_positives, counts.n_prediction())
+    }
+
+    fn convention(&self) -> String {
+        "undefined where nothing was predicted".into()
     }
 }

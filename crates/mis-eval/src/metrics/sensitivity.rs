@@ -11,9 +11,12 @@ pub struct Sensitivity;
 
 impl CountMetric for Sensitivity {
     const NAME: &'static str = "sensitivity";
-    const CONVENTION: &'static str = "undefined where the truth is empty";
 
     fn score_counts(&self, counts: &Counts) -> Option<f64> {
         ratio(counts.true_positives, counts.n_truth())
+    }
+
+    fn convention(&self) -> String {
+        "undefined where the truth is empty".into()
     }
 }

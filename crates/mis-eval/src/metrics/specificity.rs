@@ -11,9 +11,12 @@ pub struct Specificity;
 
 impl CountMetric for Specificity {
     const NAME: &'static str = "specificity";
-    const CONVENTION: &'static str = "undefined where the truth is of the class throughout";
 
     fn score_counts(&self, counts: &Counts) -> Option<f64> {
         ratio(counts.true_negatives, counts.true_negatives + counts.false_positives)
+    }
+
+    fn convention(&self) -> String {
+        "undefined where the truth is of the class throughout".into()
     }
 }

@@ -2,25 +2,35 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::number;
+
 /// Scores of several cases in a few numbers; undefined scores are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Aggregate {
     /// Number of defined scores, at least 1.
     pub n_defined: usize,
-    /// Their mean.
+    /// Their mean; infinite where a score is.
+    #[serde(with = "number")]
     pub mean: f64,
-    /// Their standard deviation as a sample (divided by n − 1); 0 for a single one.
+    /// Their standard deviation as a sample (divided by n − 1); 0 for a single one, infinite where a score
+    /// is.
+    #[serde(with = "number")]
     pub sd: f64,
     /// The smallest.
+    #[serde(with = "number")]
     pub min: f64,
     /// The lower quartile, with linear interpolation as in NumPy.
+    #[serde(with = "number")]
     pub q1: f64,
     /// The middle one.
+    #[serde(with = "number")]
     pub median: f64,
     /// The upper quartile.
+    #[serde(with = "number")]
     pub q3: f64,
     /// The largest.
+    #[serde(with = "number")]
     pub max: f64,
 }
 
@@ -34,7 +44,11 @@ impl Aggregate {
         let (&min, &max) = (scores.first()?, scores.last()?);
         let mean = scores.iter().sum::<f64>() / n;
         let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
-        let sd = if n_defined > 1 { (squares / (n - 1.0)).sqrt() } else { 0.0 };
+        let sd = match n_defined {
+            _ if !mean.is_finite() => f64::INFINITY,
+            1 => 0.0,
+            _ => (squares / (n - 1.0)).sqrt(),
+        };
         let [q1, median, q3] = [0.25, 0.5, 0.75].map(|share| quantile(&scores, share));
         Some(Self { n_defined, mean, sd, min, q1, median, q3, max })
     }
@@ -49,6 +63,9 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let below = place.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);
+    if sorted[below] == sorted[above] || place == below as f64 {
+        return sorted[below]; // the difference of two infinities is no number
+    }
     sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
 }
 
@@ -72,6 +89,8 @@ mod tests {
         assert_eq!(Aggregate::of(scores), Some(expected));
         assert_eq!(Aggregate::of(scores.into_iter().rev()), Some(expected));
         assert_eq!(Aggregate::of([None, None]), None);
+        let missed = Aggregate::of([Some(1.0), Some(f64::INFINITY), Some(2.0)]).unwrap();
+        assert_eq!((missed.mean, missed.sd, missed.median), (f64::INFINITY, f64::INFINITY, 2.0));
         assert_eq!(Aggregate::of([Some(7.0)]).map(|one| (one.sd, one.q1)), Some((0.0, 7.0)));
     }
 }

@@ -54,7 +54,10 @@ impl Report {
             ];
             for (name, found, expected, tolerance) in numbers {
                 let same = match (found, expected) {
-                    (Some(found), Some(expected)) => (found - expected).abs() <= tolerance,
+                    // Two infinities are equal, and their difference is no number.
+                    (Some(found), Some(expected)) if found != expected => {
+                        (found - expected).abs() <= tolerance
+                    }
                     (found, expected) => found == expected,
                 };
                 if !same {

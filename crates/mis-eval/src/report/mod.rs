@@ -4,6 +4,9 @@ mod aggregate;
 mod box_plot;
 mod difference;
 mod html;
+mod number;
+mod paired;
+mod score_table;
 mod scores_tsv;
 mod summary;
 mod table;
@@ -17,10 +20,12 @@ use anyhow::{Context as _, Result, ensure};
 use mis_core::{SampleId, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use crate::{About, Metric, Scored};
+use crate::{About, Interval, Metric, Scored, bootstrap_mean};
 use summary::Summary;
 
 pub(crate) use aggregate::quantile;
+pub use paired::{PairedScores, compare_scores, paired_table, write_paired};
+pub use score_table::ScoreTable;
 pub use {aggregate::Aggregate, difference::Difference};
 
 /// The scores of all cases of all folds scored so far, and the numbers that sum them up.
@@ -199,6 +204,19 @@ impl Report {
     #[must_use]
     pub fn aggregate(&self, metric_idx: usize, class_idx: usize) -> Option<Aggregate> {
         Aggregate::of(self.cases().map(|(_, case)| case.scores[metric_idx][class_idx]))
+    }
+
+    /// The 95 % confidence interval of a metric's mean over the cases with a defined score: see
+    /// [`bootstrap_mean`](crate::bootstrap_mean). A case that was scored in several folds counts once, with the mean of its
+    /// scores. None for fewer than two cases.
+    ///
+    /// # Panics
+    /// Where the report has no such metric or class.
+    #[must_use]
+    pub fn interval(&self, metric_idx: usize, class_idx: usize) -> Option<Interval> {
+        let scores = self.cases().map(|(_, case)| (&case.id, case.scores[metric_idx][class_idx]));
+        let values: Vec<_> = score_table::mean_by_case(scores).into_values().flatten().collect();
+        bootstrap_mean(&values, 0)
     }
 
     /// The `n` cases with the worst defined scores of a class, worst first, with fold and score.

@@ -6,9 +6,11 @@ use anyhow::{Context as _, Result, ensure};
 use mis_core::SampleId;
 use serde::{Deserialize, Serialize};
 
+use crate::report::number::Number;
 use crate::{Aggregate, CountMetric as _, Counts, Dice, Jaccard, Report, ReportMetric, Scored};
 
-/// The file's form. Undefined scores are `null`, where nnU-Net writes `NaN`, which is no JSON. Classes are keyed by
+/// The file's form. Undefined scores are `null`, where nnU-Net writes `NaN`,
+/// which is no JSON; infinite ones, which no overlap is, are `"inf"`. Classes are keyed by
 /// their indices; background, `"0"`, has its entries too and is left out of the foreground's mean.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Summary {
@@ -47,7 +49,7 @@ struct ClassForm<N> {
     n_pred: N,
     n_ref: N,
     /// By the names of the report's metrics.
-    scores: BTreeMap<String, Option<f64>>,
+    scores: BTreeMap<String, Option<Number>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,15 +97,15 @@ fn case_form(report: &Report, fold: usize, case: &Scored) -> CaseForm {
     let class_form = |(class, counts): (usize, &Counts)| {
         let names = report.metrics().iter().map(|metric| metric.name.clone());
         let form = ClassForm {
-            dice: Dice.score_counts(counts),
+            dice: Dice::default().score_counts(counts),
             false_negatives: counts.false_negatives,
             false_positives: counts.false_positives,
-            jaccard: Jaccard.score_counts(counts),
+            jaccard: Jaccard::default().score_counts(counts),
             true_negatives: counts.true_negatives,
             true_positives: counts.true_positives,
             n_pred: counts.n_prediction(),
             n_ref: counts.n_truth(),
-            scores: names.zip(case.scores.iter().map(|scores| scores[class])).collect(),
+            scores: names.zip(case.scores.iter().map(|scores| scores[class].map(Number))).collect(),
         };
         (class, form)
     };
@@ -136,7 +138,9 @@ fn means<N: Copy>(
         true_positives: n(|form| form.true_positives),
         n_pred: n(|form| form.n_pred),
         n_ref: n(|form| form.n_ref),
-        scores: names.map(|name| (name.clone(), score(&|form| form.scores[name]))).collect(),
+        scores: names
+            .map(|name| (name.clone(), score(&|form| form.scores[name].map(|score| score.0)).map(Number)))
+            .collect(),
     }
 }
 
@@ -197,7 +201,8 @@ fn scored(report: &Report, case: CaseForm) -> Result<Scored> {
         report.classes().len()
     );
     let of_metric = |metric: &ReportMetric| {
-        let of_class = |class: &ClassForm<u64>| class.scores.get(&metric.name).copied();
+        let of_class =
+            |class: &ClassForm<u64>| class.scores.get(&metric.name).map(|score| score.map(|score| score.0));
         let scores: Option<Vec<_>> = case.metrics.values().map(of_class).collect();
         scores.with_context(|| format!("{id}: expected a score named {}", metric.name))
     };
@@ -230,6 +235,18 @@ mod tests {
         let path = folder.path().join("summary.json");
         report().write(&path).unwrap();
         assert_eq!(Report::read(&path).unwrap(), report());
+    }
+
+    #[test]
+    fn an_infinite_score_comes_back_from_its_file() {
+        let mut json = serde_json::to_value(report()).unwrap();
+        json["metric_per_case"][0]["metrics"]["1"]["scores"]["hd95"] = Value::from("inf");
+        let report: Report = serde_json::from_value(json).unwrap();
+        let hd95 = report.metric_idx("hd95").unwrap();
+        assert_eq!(report.folds()[0].cases[0].scores[hd95][1], Some(f64::INFINITY));
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["mean"]["1"]["scores"]["hd95"], Value::from("inf"));
+        assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report);
     }
 
     #[test]

@@ -3,16 +3,31 @@
 use crate::{Aggregate, Report};
 
 impl Report {
-    /// The report as aligned plain text for a terminal: mean, median and spread of each metric and foreground class
-    /// over all cases, then mean and median of the first metric fold by fold, then the conventions followed.
+    /// The report as aligned plain text for a terminal: mean with its confidence interval, median and spread of each metric
+    /// and foreground class over all cases, then mean and median of the first metric fold by fold and its worst cases, then
+    /// the conventions followed.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut text = align(&self.overview());
+        let mut text = align(&self.overview(), 2);
         if self.folds().len() > 1 {
-            text +=
-                &format!("\n{} by fold, mean / median\n{}", self.metrics()[0].name, align(&self.by_fold()));
+            text += &format!(
+                "\n{} by fold, mean / median\n{}",
+                self.metrics()[0].name,
+                align(&self.by_fold(), 1)
+            );
         }
         text.push('\n');
+        for (class_idx, class) in self.classes().iter().enumerate().skip(1) {
+            let worst = self.worst(0, class_idx, 3);
+            if !worst.is_empty() {
+                let cases = worst
+                    .iter()
+                    .map(|(_, case, score)| format!("{} {}", case.id, self.cell(0, Some(*score))));
+                let cases = cases.collect::<Vec<_>>().join(", ");
+                text += &format!("worst {} of {class}: {cases}\n", self.metrics()[0].name);
+            }
+        }
+        text += "\nlow, high: 95 % confidence interval of the mean, by the percentile bootstrap over cases\n";
         for metric in self.metrics() {
             text += &format!("{}: {}\n", metric.name, metric.about.convention);
         }
@@ -22,7 +37,7 @@ impl Report {
     /// Rows of cells, the head first: each metric and foreground class over all cases.
     pub(crate) fn overview(&self) -> Vec<Vec<String>> {
         let mut rows = vec![
-            ["metric", "class", "n", "mean", "median", "sd", "q1", "q3", "min", "max"]
+            ["metric", "class", "n", "mean", "low", "high", "median", "sd", "q1", "q3", "min", "max"]
                 .map(String::from)
                 .to_vec(),
         ];
@@ -40,8 +55,11 @@ impl Report {
                     format!("{n_defined} of {n_cases}")
                 };
                 let mut row = vec![name.clone(), class.clone(), n];
-                let numbers: [fn(Aggregate) -> f64; 7] = [
-                    |part| part.mean,
+                let interval = self.interval(metric_idx, class_idx);
+                row.push(self.cell(metric_idx, aggregate.map(|part| part.mean)));
+                row.push(self.cell(metric_idx, interval.map(|interval| interval.low)));
+                row.push(self.cell(metric_idx, interval.map(|interval| interval.high)));
+                let numbers: [fn(Aggregate) -> f64; 6] = [
                     |part| part.median,
                     |part| part.sd,
                     |part| part.q1,
@@ -81,9 +99,8 @@ impl Report {
     }
 }
 
-/// Columns of one width each: text, at the left of a table, flush left, the rest flush right.
-fn align(rows: &[Vec<String>]) -> String {
-    let n_text = if rows[0][0] == "metric" { 2 } else { 1 };
+/// Columns of one width each: the first `n_text` flush left, the rest flush right.
+pub(crate) fn align(rows: &[Vec<String>], n_text: usize) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<_> = (0..rows[0].len()).map(width).collect();
     let line = |row: &Vec<String>| {
@@ -108,7 +125,8 @@ mod tests {
         let lengths: Vec<_> = overview.lines().map(|line| line.chars().count()).collect();
         assert!(lengths.iter().all(|&length| length == lengths[0]), "{text}");
         assert_eq!(overview.lines().count(), 1 + 2 * report().metrics().len());
+        assert!(rest.contains("\nworst dice of kidney: case_00"), "{rest}");
         assert!(rest.starts_with("dice by fold, mean / median\nfold  cases  "), "{rest}");
-        assert!(rest.contains("dice: undefined where both masks are empty, 0 where one is (nnU-Net)\n"));
+        assert!(rest.contains("dice: policy nnunet: undefined where both masks are empty, 0 where one is\n"));
     }
 }

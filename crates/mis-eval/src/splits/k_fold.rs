@@ -26,34 +26,6 @@ pub fn leave_one_out(ids: &[SampleId]) -> Result<Vec<Split>> {
     Ok(by_fold(&ids, ids.len(), &ids.iter().zip(0..).collect()))
 }
 
-/// `k` folds that never part cases of one group, such as all scans of a patient; fold sizes are as even as the groups
-/// allow: the largest group goes first, each to the fold with the fewest cases so far, groups of one size in an order
-/// drawn at random.
-pub fn grouped<G: Ord>(
-    ids: &[SampleId],
-    k: usize,
-    seed: u64,
-    group_of: impl Fn(&SampleId) -> G,
-) -> Result<Vec<Split>> {
-    let ids = sorted(ids)?;
-    let mut members: BTreeMap<G, Vec<&SampleId>> = BTreeMap::new();
-    for id in &ids {
-        members.entry(group_of(id)).or_default().push(id);
-    }
-    check_k(k, members.len(), "groups")?;
-    let mut groups: Vec<_> = members.into_values().collect();
-    groups.shuffle(&mut split_rng(seed));
-    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
-    let mut sizes = vec![0; k];
-    let mut fold_of = BTreeMap::new();
-    for group in groups {
-        let fold = (0..k).min_by_key(|&fold| sizes[fold]).expect("k is at least 2");
-        sizes[fold] += group.len();
-        fold_of.extend(group.into_iter().map(|id| (id, fold)));
-    }
-    Ok(by_fold(&ids, k, &fold_of))
-}
-
 /// The fold of each of `drawn`: the first n / k cases (one more in the first n % k folds) are fold 0, and so on.
 pub(crate) fn even_folds<'a>(drawn: &[&'a SampleId], k: usize) -> BTreeMap<&'a SampleId, usize> {
     let (size, remainder) = (drawn.len() / k, drawn.len() % k);
@@ -88,19 +60,6 @@ mod tests {
             prop_assert!(sizes.iter().all(|&size| size == n / k || size == n / k + 1), "{sizes:?}");
             let reversed: Vec<_> = ids.iter().rev().cloned().collect();
             prop_assert_eq!(splits, k_fold(&reversed, k, seed).unwrap());
-        }
-
-        #[test]
-        fn groups_are_never_parted(n in 20_usize..80, k in 2_usize..5, seed: u64) {
-            let ids = cases(n);
-            let group_of = |id: &SampleId| id.0[5..].parse::<usize>().unwrap() % 7;
-            let splits = grouped(&ids, k, seed, group_of).unwrap();
-            check_partition(&splits, &ids);
-            for split in &splits {
-                for id in &split.validation {
-                    prop_assert!(split.train.iter().all(|other| group_of(other) != group_of(id)));
-                }
-            }
         }
     }
 

@@ -1,0 +1,138 @@
+//! Scores of label maps that are there already.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressStyle};
+use mis_core::{ClassTable, SampleId};
+use mis_eval::{Metric, Report, Scored, score_case};
+use rayon::prelude::*;
+
+use crate::EvaluateConfig;
+use crate::label_files::{label_files, lattice, read};
+
+/// Which label maps to score, and how.
+#[derive(Clone, Debug)]
+pub struct EvaluationJob<'a> {
+    /// Label maps of any program: a folder or one file.
+    pub predictions: &'a Path,
+    /// The experts' label maps of the same cases, under the same names; a folder or one file.
+    pub truth: &'a Path,
+    /// Names of the classes, background first, with their values in the files of both.
+    pub classes: &'a ClassTable,
+    /// Metrics and policy.
+    pub config: &'a EvaluateConfig,
+    /// Whether cases that only one side has are left out; else they are an error.
+    pub common: bool,
+}
+
+/// Scores label maps against the experts', case by case, matched by their names.
+///
+/// Cases that one side lacks and lattices that differ are found from names and headers, before any voxel is read; label
+/// values that no class names while scoring. Whatever is wrong, all of it is told in one error, and nothing is written.
+pub fn evaluate(job: &EvaluationJob<'_>) -> Result<Report> {
+    let metrics = job.config.metrics()?;
+    let pairs = pairs(job)?;
+    let problems: Vec<_> = pairs.par_iter().filter_map(|pair| pair.check().err()).collect();
+    tell(&problems, pairs.len())?;
+    let style = ProgressStyle::with_template("scoring {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
+    let bar = ProgressBar::new(pairs.len() as u64).with_style(style);
+    let scored: Vec<_> =
+        pairs.par_iter().progress_with(bar).map(|pair| pair.score(job.classes, &metrics)).collect();
+    let (mut cases, mut problems) = (Vec::new(), Vec::new());
+    for result in scored {
+        match result {
+            Ok(case) => cases.push(case),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    tell(&problems, pairs.len())?;
+    let mut report = Report::new(&job.classes.names(), &metrics)?.with_facts(facts(job));
+    let ids: Vec<_> = pairs.into_iter().map(|pair| pair.id).collect();
+    report.add_fold(0, &ids, cases)?;
+    Ok(report)
+}
+
+/// A prediction and its truth.
+struct Pair {
+    id: SampleId,
+    prediction: PathBuf,
+    truth: PathBuf,
+}
+
+impl Pair {
+    fn check(&self) -> Result<()> {
+        let check = || -> Result<()> {
+            let mismatch = lattice(&self.truth)?.check_same(&lattice(&self.prediction)?);
+            mismatch.with_context(|| {
+                let (prediction, truth) = (self.prediction.display(), self.truth.display());
+                format!("{prediction} does not lie on the lattice of {truth}")
+            })
+        };
+        check().with_context(|| self.id.to_string())
+    }
+
+    fn score(&self, classes: &ClassTable, metrics: &[Arc<dyn Metric>]) -> Result<Scored> {
+        let read = |path: &Path| read(path, classes).with_context(|| self.id.to_string());
+        let (prediction, truth) = (read(&self.prediction)?, read(&self.truth)?);
+        let scored = score_case(&self.id, &prediction, &truth, metrics, classes.n_classes())?;
+        let text = |path: &Path| path.display().to_string();
+        Ok(Scored { prediction_file: text(&self.prediction), reference_file: text(&self.truth), ..scored })
+    }
+}
+
+fn pairs(job: &EvaluationJob<'_>) -> Result<Vec<Pair>> {
+    let (predictions, mut truths) = (label_files(job.predictions)?, label_files(job.truth)?);
+    if job.predictions.is_file() && job.truth.is_file() {
+        // Two files are a pair whatever their names.
+        let both = predictions.into_iter().zip(truths.into_values());
+        return Ok(both.map(|((id, prediction), truth)| Pair { id, prediction, truth }).collect());
+    }
+    let mut lacking = Vec::new();
+    let mut pairs = Vec::new();
+    for (id, prediction) in predictions {
+        match truths.remove(&id) {
+            Some(truth) => pairs.push(Pair { id, prediction, truth }),
+            None => lacking.push(format!("{id} has no truth in {}", job.truth.display())),
+        }
+    }
+    lacking
+        .extend(truths.keys().map(|id| format!("{id} has no prediction in {}", job.predictions.display())));
+    if let (Some(first), false) = (lacking.first(), job.common) {
+        let more = if lacking.len() > 1 {
+            format!(", and {} more cases lack theirs", lacking.len() - 1)
+        } else {
+            String::new()
+        };
+        bail!("{first}{more} (--common scores the cases that both have)");
+    }
+    ensure!(
+        !pairs.is_empty(),
+        "expected label maps of the same names in {} and {}, found none",
+        job.predictions.display(),
+        job.truth.display()
+    );
+    Ok(pairs)
+}
+
+/// An error of all problems; none without one.
+fn tell(problems: &[anyhow::Error], n_cases: usize) -> Result<()> {
+    let lines: Vec<_> = problems.iter().map(|problem| format!("{problem:#}")).collect();
+    match lines.as_slice() {
+        [] => Ok(()),
+        [line] => bail!("{line}"),
+        _ => bail!("{} of {n_cases} cases cannot be scored:\n{}", lines.len(), lines.join("\n")),
+    }
+}
+
+fn facts(job: &EvaluationJob<'_>) -> Vec<(String, String)> {
+    let facts = [
+        ("predictions", job.predictions.display().to_string()),
+        ("truth", job.truth.display().to_string()),
+        ("policy", job.config.policy.to_string()),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("revision", env!("MIS_REVISION").to_owned()),
+    ];
+    facts.map(|(name, value)| (name.to_owned(), value)).into()
+}
