@@ -39,6 +39,10 @@ mod cross_validate;
 mod report;
 mod scored;
 
+mod lettering;
+mod overlays;
+mod plots;
+
 #[cfg(test)]
 mod test_maps;
 
@@ -52,7 +56,13 @@ pub use splits::{read_splits, write_splits};
 
 pub use cross_validate::{cross_validate, run_folds};
 pub use report::{Aggregate, Difference, FoldScores, Report, ReportMetric};
+pub use report::{CasePicture, PageParts, TellingCase};
 pub use scored::{Scored, score_case};
+
+pub use overlays::{Overlay, OverlayStyle, Plane, SliceView, Window, class_color};
+pub use overlays::{patch_sheet, write_patch_sheet};
+pub use plots::{FoldHistory, IntensitySample, Plot};
+pub use plots::{class_frequencies, dice_curves, intensity_histograms, loss_curves};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -6,6 +6,7 @@ use mis_train::{CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 
 use crate::chosen_folds::ChosenFolds;
 use crate::fold::run_fold;
+use crate::report_page::{write_overlays, write_page};
 use crate::run::Run;
 use crate::{Experiment, RunOptions};
 
@@ -13,9 +14,10 @@ use crate::{Experiment, RunOptions};
 /// scores them.
 ///
 /// Settings and data are checked as a whole before anything is trained or written. The run folder then holds
-/// `experiment.toml`, `environment.json` and `splits.json`; per fold its checkpoints, history, curves, predictions and
-/// scores; and `scores.tsv`, `summary.json` and `report.html` over all folds that are finished. With
-/// `options.resume` finished folds are taken as they are and a broken-off one goes on where it stopped.
+/// `experiment.toml`, `environment.json` and `splits.json`; per fold its checkpoints, history, curves, predictions,
+/// scores, and overlays of the cases that are worth a look; and `scores.tsv`, `summary.json`, `plots` and `report.html`
+/// over all folds that are finished. With `options.resume` finished folds are taken as they are and a broken-off one
+/// goes on where it stopped.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
     let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options)?;
     let metrics = standard_metrics();
@@ -34,13 +36,14 @@ pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<R
         alone.add_fold(fold, &split.validation, cases.clone())?;
         let folder = run.folder.training(Some(fold));
         alone.write_scores(&folder.join("scores.tsv"))?;
+        write_overlays(&run, &alone, fold)?;
         alone.write(&folder.join(SUMMARY))?;
         Ok(cases)
     })?;
     let out = run.folder.path();
     report.write_scores(&out.join("scores.tsv"))?;
     report.write(&out.join(SUMMARY))?;
-    report.write_html(&out.join("report.html"), "Cross-validation")?;
+    write_page(&run, &report)?;
     Ok(report)
 }
 

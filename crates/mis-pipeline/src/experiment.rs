@@ -14,7 +14,7 @@ use mis_preproc::{Step, check_all};
 use mis_train::{SlidingWindow, TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cases, Folds, PredictConfig, RunOptions, Store};
+use crate::{Cases, Folds, PredictConfig, ReportConfig, RunOptions, Store};
 
 /// One experiment: data, preprocessing, augmentation, patches, network, loss, training and prediction.
 ///
@@ -56,6 +56,9 @@ pub struct Experiment {
     /// How to predict.
     #[serde(default)]
     pub predict: PredictConfig,
+    /// What the report of a cross-validation shows.
+    #[serde(default)]
+    pub report: ReportConfig,
     /// What is kept on disk; without it prepared samples are kept in memory, as many as fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<Store>,
@@ -89,6 +92,7 @@ impl Experiment {
             model: default_model(),
             train: TrainConfig::default(),
             predict: PredictConfig::default(),
+            report: ReportConfig::default(),
             store: None,
         }
     }
@@ -101,7 +105,7 @@ impl Experiment {
         self.train.check()?;
         self.predict.merge.check(self.patches.size).context("predict")?;
         ensure!(self.predict.batch_size > 0, "predict: batch-size must be positive, got 0");
-        Ok(())
+        self.report.check().context("report")
     }
 
     /// The class table: the experiment's own, else the data's.
@@ -158,6 +162,7 @@ pub struct ExperimentBuilder {
     model: AnyArchitecture,
     train: TrainConfig,
     predict: PredictConfig,
+    report: ReportConfig,
     store: Option<Store>,
 }
 
@@ -222,6 +227,12 @@ impl ExperimentBuilder {
         self
     }
 
+    /// Sets what the report of a cross-validation shows.
+    pub fn report(mut self, report: ReportConfig) -> Self {
+        self.report = report;
+        self
+    }
+
     /// Sets what is kept on disk.
     pub fn store(mut self, store: Store) -> Self {
         self.store = Some(store);
@@ -256,6 +267,7 @@ impl ExperimentBuilder {
             model,
             train,
             predict,
+            report,
             store,
             ..
         } = self;
@@ -275,6 +287,7 @@ impl ExperimentBuilder {
             model,
             train,
             predict,
+            report,
             store,
         };
         experiment.check()?;

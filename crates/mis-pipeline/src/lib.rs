@@ -29,10 +29,12 @@ mod experiment_file;
 mod folds;
 mod plan;
 mod predict_config;
+mod report_config;
 
 mod chosen_folds;
 mod cross_validate;
 mod fold;
+mod report_page;
 mod run;
 mod run_options;
 mod train;
@@ -40,6 +42,7 @@ mod train;
 mod augmented;
 mod predict;
 mod predicted_labels;
+mod render;
 mod trained_run;
 
 mod environment;
@@ -55,6 +58,7 @@ pub use experiment::{Experiment, ExperimentBuilder};
 pub use folds::Folds;
 pub use plan::{PlanOptions, plan, write_plan};
 pub use predict_config::{PredictConfig, WeightsChoice};
+pub use report_config::ReportConfig;
 
 pub use cross_validate::cross_validate;
 pub use run_options::RunOptions;
@@ -62,10 +66,12 @@ pub use train::train;
 
 pub use augmented::render_augmented;
 pub use predict::{PredictionJob, predict};
+pub use render::{RenderJob, render};
 pub use trained_run::{TrainedRun, ensemble, label_map};
 
 pub use environment::Environment;
 pub use fingerprint::fingerprint;
+pub use mis_eval::{OverlayStyle, Plane, Window};
 pub use mis_train::{DeviceChoice, StopSignal};
 pub use prepared::Prepared;
 pub use run_folder::RunFolder;

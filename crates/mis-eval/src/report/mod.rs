@@ -1,12 +1,13 @@
 //! All scores of an evaluation.
 
 mod aggregate;
-mod box_plot;
 mod difference;
 mod html;
+mod page;
 mod scores_tsv;
 mod summary;
 mod table;
+mod telling_cases;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,6 +22,8 @@ use crate::{About, Metric, Scored};
 use summary::Summary;
 
 pub(crate) use aggregate::quantile;
+pub use page::{CasePicture, PageParts};
+pub use telling_cases::TellingCase;
 pub use {aggregate::Aggregate, difference::Difference};
 
 /// The scores of all cases of all folds scored so far, and the numbers that sum them up.
