@@ -24,9 +24,11 @@ pub(crate) fn write_overlays(run: &Run, report: &Report, fold: usize) -> Result<
     let config = &run.experiment.report;
     let folder = run.folder.training(Some(fold)).join("overlays");
     for case in report.telling_cases(config.cases) {
-        let seen = Seen::load(run, &case)?;
-        let path = folder.join(format!("{}.gif", case.id));
-        seen.overlay().write_gif(&config.overlay, &path).with_context(|| case.id.to_string())?;
+        let write = || {
+            let path = folder.join(format!("{}.gif", case.id));
+            Seen::load(run, &case)?.overlay().write_gif(&config.overlay, &path)
+        };
+        write().with_context(|| case.id.to_string())?;
     }
     Ok(())
 }
@@ -65,7 +67,8 @@ fn intensities(run: &Run, report: &Report) -> Result<Vec<IntensitySample>> {
     ids.sort();
     let chosen = ids.iter().step_by(ids.len().div_ceil(MOST_INTENSITIES).max(1));
     let channel = run.experiment.report.overlay.channel;
-    let of_case = |id: &&SampleId| Ok(IntensitySample::of(&run.scans.load_image(id)?, channel));
+    let of_case =
+        |id: &SampleId| -> Result<_> { Ok(IntensitySample::of(&run.scans.load_image(id)?, channel)) };
     chosen.map(|id| of_case(id).with_context(|| id.to_string())).collect()
 }
 
@@ -73,11 +76,10 @@ fn pictures(run: &Run, report: &Report) -> Result<Vec<CasePicture>> {
     let config = &run.experiment.report;
     let tiles = config.overlay.tiles.min(MOST_TILES);
     let style = OverlayStyle { errors: true, tiles, ..config.overlay.clone() };
-    let picture = |case: TellingCase| {
-        let seen = Seen::load(run, &case)?;
+    let picture = |case: &TellingCase| -> Result<CasePicture> {
         let gif = format!("fold_{}/overlays/{}.gif", case.fold, case.id);
         let path = run.folder.path().join(&gif);
-        let picture = CasePicture::new(case, &seen.overlay(), &style)?;
+        let picture = CasePicture::new(case.clone(), &Seen::load(run, case)?.overlay(), &style)?;
         Ok(match fs::metadata(&path) {
             Err(_) => picture, // the median of all folds need not be one of its own fold's telling cases
             Ok(file) if file.len() > LARGEST_ON_PAGE => picture.with_animation_beside(gif),
@@ -87,11 +89,8 @@ fn pictures(run: &Run, report: &Report) -> Result<Vec<CasePicture>> {
             }
         })
     };
-    let cases = report.telling_cases(config.cases).into_iter();
-    cases
-        .map(|case| (case.id.clone(), picture(case)))
-        .map(|(id, found)| found.with_context(|| id.to_string()))
-        .collect()
+    let cases = report.telling_cases(config.cases);
+    cases.iter().map(|case| picture(case).with_context(|| case.id.to_string())).collect()
 }
 
 /// A scored case with its prediction.
@@ -103,12 +102,9 @@ struct Seen {
 
 impl Seen {
     fn load(run: &Run, case: &TellingCase) -> Result<Self> {
-        let load = || {
-            let folder = run.folder.training(Some(case.fold)).join("predictions");
-            let prediction = nifti::read_labels(&folder.join(format!("{}.nii.gz", case.id)), None)?;
-            Ok(Self { sample: run.scans.load(&case.id)?, prediction, classes: run.classes.names() })
-        };
-        load().with_context(|| case.id.to_string())
+        let folder = run.folder.training(Some(case.fold)).join("predictions");
+        let prediction = nifti::read_labels(&folder.join(format!("{}.nii.gz", case.id)), None)?;
+        Ok(Self { sample: run.scans.load(&case.id)?, prediction, classes: run.classes.names() })
     }
 
     fn overlay(&self) -> Overlay<'_> {

@@ -60,6 +60,8 @@ impl Run {
             .context("patches")?;
 
         experiment.patches.check_data(spec.n_channels, spec.n_classes)?;
+        let (shown, n) = (experiment.report.overlay.channel, spec.n_channels);
+        ensure!(shown < n, "report: overlay: expected a channel below {n}, got {shown}");
 
         let steps = experiment.preprocess.clone();
         let store = experiment.store.as_ref();

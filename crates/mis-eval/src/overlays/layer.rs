@@ -22,12 +22,12 @@ pub(super) const FALSE_NEGATIVE: u8 = 3;
 /// Both have a class, not the same.
 pub(super) const OTHER_CLASS: u8 = 4;
 
-/// Names and colors of the tints of errors, from [`AGREEMENT`] on; green, red and blue as MIScnn has them.
+/// Names and colors of the tints of errors, from [`AGREEMENT`] on: none is taken for the red and blue of the first classes.
 pub(super) const ERRORS: [(&str, [u8; 3]); 4] = [
     ("true positive", [40, 200, 110]),
-    ("false positive", [255, 60, 40]),
-    ("false negative", [60, 120, 255]),
-    ("other class", [255, 205, 40]),
+    ("false positive", [255, 150, 0]),
+    ("false negative", [0, 205, 255]),
+    ("other class", [235, 60, 220]),
 ];
 
 impl Layer<'_> {

@@ -162,10 +162,11 @@ impl Report {
 fn figure(picture: &CasePicture) -> String {
     let CasePicture { case, png, size: [width, height], animation } = picture;
     let (id, why) = (escape(&case.id.0), escape(&case.why));
+    let least = width.min(&640); // letters on a picture are to be read on a telephone too
     let alt = format!("Slices of {id} with the labels of truth and prediction in color");
     let mut html = format!(
-        "<h3>{id} <span class=\"why\">fold {}: {why}</span></h3>\n<figure class=\"scan\">\
-         <img src=\"data:image/png;base64,{}\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\"></figure>\n",
+        "<h3>{id} <span class=\"why\">fold {}: {why}</span></h3>\n<figure>\
+         <img src=\"data:image/png;base64,{}\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\" style=\"min-width: {least}px\"></figure>\n",
         case.fold,
         BASE64.encode(png)
     );
