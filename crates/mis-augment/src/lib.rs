@@ -36,7 +36,6 @@ mod combinators;
 mod intensity;
 mod place;
 
-mod contact_sheet;
 mod mirrored_views;
 
 mod factor;
@@ -59,7 +58,6 @@ pub use place::{
     Strength, Transpose, mirror,
 };
 
-pub use contact_sheet::{contact_sheet, write_contact_sheet};
 pub use mirrored_views::MirroredViews;
 
 pub use factor::Factor;

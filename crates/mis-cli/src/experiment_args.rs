@@ -10,16 +10,16 @@ use mis_pipeline::{Aligned, DeviceChoice, Experiment};
 #[derive(Debug, Args)]
 pub(crate) struct ExperimentArgs {
     /// The experiment file (TOML)
-    experiment: PathBuf,
+    pub(crate) experiment: PathBuf,
     /// Data set to use instead of the file's
     #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
     /// Lay labels onto their images where only headers differ
     #[arg(long)]
     align: bool,
     /// Device to use instead of the file's: auto, cpu or cuda:0
     #[arg(long)]
-    device: Option<DeviceChoice>,
+    pub(crate) device: Option<DeviceChoice>,
 }
 
 impl ExperimentArgs {

@@ -154,6 +154,36 @@ fn augmented_patches_are_shown_and_what_was_drawn_is_told() {
 }
 
 #[test]
+fn labels_are_shown_on_a_scan_from_files() {
+    let bench = Bench::new();
+    let (image, labels) = (bench.image(1), bench.labels(1));
+    let render = |args: &[&str]| {
+        let paths = [image.to_str().unwrap(), labels.to_str().unwrap()];
+        bench.mis(&[&["render"], paths.as_slice(), args].concat())
+    };
+    let truth = bench.labels(1);
+    let truth = ["--truth", truth.to_str().unwrap(), "--errors"];
+    assert_success(&render(&[truth.as_slice(), &["--out", "x.gif", "--window", "-100,300"]].concat()));
+    assert!(fs::read(bench.path("x.gif")).unwrap().starts_with(b"GIF89a"));
+    assert_success(&render(&["--out", "x.png", "--slices", "coronal", "--classes", "nothing,organ,lesion"]));
+    assert!(fs::read(bench.path("x.png")).unwrap().starts_with(b"\x89PNG"));
+
+    let refused = |args: &[&str], code: i32, expected: &str| {
+        let output = render(args);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && stderr.contains(expected), "{stderr}");
+    };
+    refused(&["--out", "x.jpg"], 1, "expected a file .gif or .png to write, got x.jpg");
+    refused(&["--out", "x.gif", "--alpha", "2"], 1, "alpha must be 0 to 1, got 2");
+    refused(&["--out", "x.gif", "--classes", "nothing,organ"], 1, "2");
+    refused(&["--out", "x.gif", "--errors"], 2, "--truth");
+    refused(&["--out", "x.gif", "--augmented"], 2, "expected an experiment file, got 2 paths");
+    let other = bench.labels(2);
+    let moved = ["--truth", other.to_str().unwrap(), "--out", "x.gif"];
+    refused(&moved, 1, "the truth does not lie on the image's lattice");
+}
+
+#[test]
 fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
     let bench = Bench::new();
     let output = bench.mis(&["cv", "experiment.toml", "--out", "run"]);
@@ -165,6 +195,17 @@ fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
     {
         assert!(bench.path("run").join(file).is_file(), "{file}");
     }
+    for plot in ["loss", "dice", "scores", "classes", "intensities"] {
+        assert!(bench.path("run/plots").join(format!("{plot}.svg")).is_file(), "{plot}");
+        assert!(bench.path("run/plots").join(format!("{plot}.png")).is_file(), "{plot}");
+    }
+    let page = fs::read_to_string(bench.path("run/report.html")).unwrap();
+    for part in ["data:image/png;base64,", "data:image/gif;base64,", "k-fold", "libtorch", "id=\"cases\""] {
+        assert!(page.contains(part), "{part}");
+    }
+    let overlays: Vec<_> =
+        ["run/fold_0/overlays", "run/fold_1/overlays"].map(|fold| bench.files(fold)).concat();
+    assert_eq!(overlays.len(), 4, "two cases in each of two folds: {overlays:?}");
     for fold in ["fold_0", "fold_1"] {
         for file in
             ["history.tsv", "curves.svg", "checkpoint_last.safetensors", "checkpoint_best.safetensors"]

@@ -40,6 +40,10 @@ mod report;
 mod scored;
 mod statistics;
 
+mod lettering;
+mod overlays;
+mod plots;
+
 #[cfg(test)]
 mod test_maps;
 
@@ -55,9 +59,15 @@ pub use splits::{read_splits, repeated, stratified, stratified_by_value, write_s
 
 pub use cross_validate::{cross_validate, run_folds};
 pub use report::{Aggregate, Difference, FoldScores, Report, ReportMetric};
+pub use report::{CasePicture, PageParts, TellingCase};
 pub use report::{PairedScores, ScoreTable, compare_scores, paired_table, write_paired};
 pub use scored::{Scored, score_case};
 pub use statistics::{Interval, Wilcoxon, bootstrap_mean, wilcoxon};
+
+pub use overlays::{Overlay, OverlayStyle, Plane, SliceView, Window, class_color};
+pub use overlays::{patch_sheet, write_patch_sheet};
+pub use plots::{FoldHistory, IntensitySample, Plot};
+pub use plots::{class_frequencies, dice_curves, intensity_histograms, loss_curves};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

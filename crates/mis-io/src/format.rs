@@ -48,7 +48,8 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files.collect())
 }
 
-pub(crate) fn read_scan(path: &Path) -> Result<Volume> {
+/// Reads a scan of any format: NIfTI, a picture, or a DICOM file or the folder of a series.
+pub fn read_scan(path: &Path) -> Result<Volume> {
     match Format::of(path) {
         Format::Nifti => nifti::read_image(path),
         Format::Picture => picture::read_image(path),
@@ -75,6 +76,12 @@ impl<'a> Reading<'a> {
     pub(crate) fn of(classes: Option<&'a ClassTable>) -> Self {
         Self { classes, others: Others::default() }
     }
+}
+
+/// Reads labels of any format for the scan in a file, mapping values to classes by the table; without one values are
+/// taken as they are, and a DICOM object, whose regions have names, is refused.
+pub fn read_label_map(path: &Path, scan: &Path, classes: Option<&ClassTable>) -> Result<LabelMap> {
+    read_label_file(path, scan, Reading::of(classes))
 }
 
 /// Labels; a DICOM object is drawn onto the lattice of its scan.

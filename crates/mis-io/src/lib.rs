@@ -56,6 +56,7 @@ mod picture_folder;
 
 pub use aligned::Aligned;
 pub use case_folders::CaseFolders;
+pub use format::{read_label_map, read_scan};
 pub use in_memory::InMemory;
 pub use nnunet_raw::NnunetRaw;
 pub use others::Others;

@@ -1,7 +1,8 @@
 //! Two-dimensional images: PNG, JPEG, TIFF and BMP.
 //!
-//! An image is a volume with `k == 1`, rows along i and columns along j, as arrays of pixels have them; its pixels are
-//! 1 mm apart, since such files do not say otherwise in a way that can be relied upon.
+//! An image is a volume with `k == 1`, rows along i and columns along j, as arrays of pixels have them. Its pixels are
+//! 1 mm apart, since such files do not say otherwise in a way that can be relied upon, and it lies as an axial slice that
+//! a radiologist sees upright: rows run to the back, columns to the patient's left.
 
 use std::fs::{self, File};
 use std::io::{Cursor, Read as _};
@@ -39,7 +40,7 @@ pub fn read_image(path: &Path) -> Result<Volume> {
         };
         let n_channels = n_channels - usize::from(opaque);
         let data = Array4::from_shape_fn((n_channels, rows, columns, 1), |(c, i, j, _)| pixels[(i, j, c)]);
-        Volume::new(data, Affine::from_spacing([1.0; 3]))
+        Volume::new(data, affine())
     })
 }
 
@@ -70,7 +71,7 @@ pub fn read_labels(path: &Path, classes: Option<&ClassTable>) -> Result<LabelMap
             }
         };
         let data = Array3::from_shape_vec((rows, columns, 1), labels)?;
-        LabelMap::new(data, Affine::from_spacing([1.0; 3]))
+        LabelMap::new(data, affine())
     })
 }
 
@@ -79,10 +80,7 @@ pub fn read_geometry(path: &Path) -> Result<Geometry> {
     in_file(path, || {
         let reader = ImageReader::open(path)?.with_guessed_format()?;
         let (columns, rows) = reader.into_dimensions()?;
-        Ok(Geometry {
-            shape: [usize::try_from(rows)?, usize::try_from(columns)?, 1],
-            affine: Affine::from_spacing([1.0; 3]),
-        })
+        Ok(Geometry { shape: [usize::try_from(rows)?, usize::try_from(columns)?, 1], affine: affine() })
     })
 }
 
@@ -103,6 +101,12 @@ pub fn write_labels(path: &Path, labels: &LabelMap) -> Result<()> {
     )
     .with_context(|| format!("cannot write {}", path.display()))?;
     write_atomically(path, |file| Ok(file.write_all(bytes.get_ref())?))
+}
+
+/// Where the pixels of an image lie.
+fn affine() -> Affine {
+    let rows = [[0.0, -1.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
+    Affine::new(rows).expect("its axes span a volume")
 }
 
 struct Decoded {

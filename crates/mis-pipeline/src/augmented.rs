@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use mis_augment::{Cycles, write_contact_sheet};
+use mis_augment::Cycles;
 use mis_core::{BatchPlace, DataSource as _, PatchSampler as _, sample_rng};
+use mis_eval::write_patch_sheet;
 use mis_patch::{CaseOrder, EpochPlan};
 
 use crate::{Experiment, Prepared};
@@ -47,6 +48,6 @@ pub fn render_augmented(experiment: &Experiment, n: usize, out: &Path) -> Result
             break;
         }
     }
-    write_contact_sheet(out, &patches, n.isqrt())?;
+    write_patch_sheet(out, &patches, n.isqrt())?;
     Ok(told)
 }

@@ -6,17 +6,19 @@ use mis_train::{CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 
 use crate::chosen_folds::ChosenFolds;
 use crate::fold::run_fold;
+use crate::report_page::{write_overlays, write_page};
 use crate::run::Run;
-use crate::write_report::SUMMARY;
-use crate::{Experiment, RunOptions, write_report};
+use crate::write_report::{SUMMARY, write_scores};
+use crate::{Experiment, RunOptions};
 
 /// Cross-validates an experiment: trains each chosen fold, predicts its validation cases on their own lattice, and
 /// scores them.
 ///
 /// Settings and data are checked as a whole before anything is trained or written. The run folder then holds
-/// `experiment.toml`, `environment.json` and `splits.json`; per fold its checkpoints, history, curves, predictions and
-/// scores; and `scores.tsv`, `summary.json` and `report.html` over all folds that are finished. With
-/// `options.resume` finished folds are taken as they are and a broken-off one goes on where it stopped.
+/// `experiment.toml`, `environment.json` and `splits.json`; per fold its checkpoints, history, curves, predictions,
+/// scores, and overlays of the cases that are worth a look; and `scores.tsv`, `summary.json`, `plots` and `report.html`
+/// over all folds that are finished. With `options.resume` finished folds are taken as they are and a broken-off one
+/// goes on where it stopped.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
     let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options)?;
     let metrics = run.experiment.evaluate.metrics()?;
@@ -33,12 +35,12 @@ pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<R
         let cases = run_fold(&run, split, fold, options, &metrics)?;
         let mut alone = empty.clone();
         alone.add_fold(fold, &split.validation, cases.clone())?;
-        let folder = run.folder.training(Some(fold));
-        alone.write_scores(&folder.join("scores.tsv"))?;
-        alone.write(&folder.join(SUMMARY))?;
+        write_overlays(&run, &alone, fold)?;
+        write_scores(&alone, &run.folder.training(Some(fold)))?;
         Ok(cases)
     })?;
-    write_report(&report, run.folder.path(), "Cross-validation")?;
+    write_scores(&report, run.folder.path())?;
+    write_page(&run, &report)?;
     Ok(report)
 }
 

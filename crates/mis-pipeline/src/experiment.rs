@@ -14,7 +14,7 @@ use mis_preproc::{Step, check_all};
 use mis_train::{SlidingWindow, TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cases, EvaluateConfig, Folds, PredictConfig, RunOptions, Store};
+use crate::{Cases, EvaluateConfig, Folds, PredictConfig, ReportConfig, RunOptions, Store};
 
 /// One experiment: data, preprocessing, augmentation, patches, network, loss, training, prediction and evaluation.
 ///
@@ -59,6 +59,9 @@ pub struct Experiment {
     /// How predictions are scored.
     #[serde(default)]
     pub evaluate: EvaluateConfig,
+    /// What the report of a cross-validation shows.
+    #[serde(default)]
+    pub report: ReportConfig,
     /// What is kept on disk; without it prepared samples are kept in memory, as many as fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<Store>,
@@ -93,6 +96,7 @@ impl Experiment {
             train: TrainConfig::default(),
             predict: PredictConfig::default(),
             evaluate: EvaluateConfig::default(),
+            report: ReportConfig::default(),
             store: None,
         }
     }
@@ -106,7 +110,7 @@ impl Experiment {
         self.predict.merge.check(self.patches.size).context("predict")?;
         ensure!(self.predict.batch_size > 0, "predict: batch-size must be positive, got 0");
         self.evaluate.metrics().context("evaluate")?;
-        Ok(())
+        self.report.check().context("report")
     }
 
     /// The class table: the experiment's own, else the data's.
@@ -164,6 +168,7 @@ pub struct ExperimentBuilder {
     train: TrainConfig,
     predict: PredictConfig,
     evaluate: EvaluateConfig,
+    report: ReportConfig,
     store: Option<Store>,
 }
 
@@ -234,6 +239,12 @@ impl ExperimentBuilder {
         self
     }
 
+    /// Sets what the report of a cross-validation shows.
+    pub fn report(mut self, report: ReportConfig) -> Self {
+        self.report = report;
+        self
+    }
+
     /// Sets what is kept on disk.
     pub fn store(mut self, store: Store) -> Self {
         self.store = Some(store);
@@ -269,6 +280,7 @@ impl ExperimentBuilder {
             train,
             predict,
             evaluate,
+            report,
             store,
             ..
         } = self;
@@ -289,6 +301,7 @@ impl ExperimentBuilder {
             train,
             predict,
             evaluate,
+            report,
             store,
         };
         experiment.check()?;

@@ -30,11 +30,13 @@ mod experiment_file;
 mod folds;
 mod plan;
 mod predict_config;
+mod report_config;
 
 mod check;
 mod chosen_folds;
 mod cross_validate;
 mod fold;
+mod report_page;
 mod run;
 mod run_options;
 mod train;
@@ -42,6 +44,7 @@ mod train;
 mod augmented;
 mod predict;
 mod predicted_labels;
+mod render;
 mod trained_run;
 
 mod compare_runs;
@@ -64,6 +67,7 @@ pub use experiment::{Experiment, ExperimentBuilder};
 pub use folds::{Folds, GroupBy, GroupedFolds, Labels, RepeatedFolds, StratifiedFolds, StratifyBy};
 pub use plan::{PlanOptions, plan, write_plan};
 pub use predict_config::{PredictConfig, WeightsChoice};
+pub use report_config::ReportConfig;
 
 pub use check::{Checked, check};
 pub use cross_validate::cross_validate;
@@ -72,6 +76,7 @@ pub use train::train;
 
 pub use augmented::render_augmented;
 pub use predict::{PredictionJob, predict};
+pub use render::{RenderJob, render};
 pub use trained_run::{TrainedRun, ensemble, label_map};
 
 pub use compare_runs::compare_runs;
@@ -83,6 +88,7 @@ pub use write_report::write_report;
 pub use environment::Environment;
 pub use fingerprint::fingerprint;
 pub use inspect_folder::inspect_folder;
+pub use mis_eval::{OverlayStyle, Plane, Window};
 pub use mis_io::Aligned;
 pub use mis_train::{DeviceChoice, StopSignal};
 pub use prepared::Prepared;

@@ -35,6 +35,8 @@ pub(crate) fn check_network(
         .check_patch(experiment.patches.size)
         .context("patches")?;
     experiment.patches.check_data(spec.n_channels, spec.n_classes)?;
+    let shown = experiment.report.overlay.channel;
+    ensure!(shown < n_channels, "report: overlay: expected a channel below {n_channels}, got {shown}");
     Ok(spec)
 }
 

@@ -46,6 +46,19 @@ impl RunFolder {
         Experiment::read(&self.0.join(EXPERIMENT))
     }
 
+    /// The experiment's file as text; what stands in `settings.txt` where it has none.
+    pub(crate) fn experiment_text(&self) -> Result<Option<String>> {
+        for name in [EXPERIMENT, SETTINGS] {
+            let path = self.0.join(name);
+            if path.exists() {
+                let text =
+                    fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()));
+                return text.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
     /// The folder of one training: of a fold, or of all cases.
     #[must_use]
     pub fn training(&self, fold: Option<usize>) -> PathBuf {

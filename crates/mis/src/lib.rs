@@ -28,7 +28,7 @@
 //! - [`preproc`]: clip, normalize, resample, pad, and the way back;
 //! - [`augment`]: random changes of image and labels together;
 //! - [`patch`]: grids, merging, sampling, the loader;
-//! - [`eval`]: metrics, splits, reports;
+//! - [`eval`]: metrics, splits, reports, plots and overlays;
 //! - [`models`]: networks and losses on libtorch;
 //! - [`train`]: training and prediction;
 //! - [`pipeline`]: an experiment from data to report.

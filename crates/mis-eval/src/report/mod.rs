@@ -1,15 +1,16 @@
 //! All scores of an evaluation.
 
 mod aggregate;
-mod box_plot;
 mod difference;
 mod html;
 mod number;
+mod page;
 mod paired;
 mod score_table;
 mod scores_tsv;
 mod summary;
 mod table;
+mod telling_cases;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,8 +25,10 @@ use crate::{About, Interval, Metric, Scored, bootstrap_mean};
 use summary::Summary;
 
 pub(crate) use aggregate::quantile;
+pub use page::{CasePicture, PageParts};
 pub use paired::{PairedScores, compare_scores, paired_table, write_paired};
 pub use score_table::ScoreTable;
+pub use telling_cases::TellingCase;
 pub use {aggregate::Aggregate, difference::Difference};
 
 /// The scores of all cases of all folds scored so far, and the numbers that sum them up.
