@@ -37,9 +37,12 @@ mod run;
 mod run_options;
 mod train;
 
+mod answers;
 mod augmented;
+mod combine;
+mod decide;
 mod predict;
-mod predicted_labels;
+mod predictions;
 mod trained_run;
 
 mod environment;
@@ -61,8 +64,9 @@ pub use run_options::RunOptions;
 pub use train::train;
 
 pub use augmented::render_augmented;
+pub use combine::{Combine, Combiner};
 pub use predict::{PredictionJob, predict};
-pub use trained_run::{TrainedRun, ensemble, label_map};
+pub use trained_run::{TrainedRun, label_map, probabilities};
 
 pub use environment::Environment;
 pub use fingerprint::fingerprint;

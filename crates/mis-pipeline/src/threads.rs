@@ -16,3 +16,11 @@ pub fn set_threads(n: Option<usize>) -> Result<()> {
     tch::set_num_threads(i32::try_from(n)?);
     rayon::ThreadPoolBuilder::new().num_threads(n).build_global().context("threads were set before")
 }
+
+/// Has libtorch compute with no more than `n` of the threads that it is allowed.
+pub(crate) fn limit_threads(n: Option<usize>) -> Result<()> {
+    if let Some(n) = n {
+        tch::set_num_threads(i32::try_from(n)?.min(tch::get_num_threads()));
+    }
+    Ok(())
+}
