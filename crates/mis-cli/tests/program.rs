@@ -156,8 +156,13 @@ fn augmented_patches_are_shown_and_what_was_drawn_is_told() {
 #[test]
 fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
     let bench = Bench::new();
+    // The second would make background of everything.
+    let tried = "postprocess-if-better = [\"keep-largest\", { remove-small = { below = 1e9 } }]";
+    bench.replace("[model]", &format!("[predict]\n{tried}\n[model]"));
     let output = bench.mis(&["cv", "experiment.toml", "--out", "run"]);
     assert_success(&output);
+    let chosen = fs::read_to_string(bench.path("run/postprocess.json")).unwrap();
+    assert!(chosen.contains("dice_after") && !chosen.contains("remove-small"), "{chosen}");
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(table.contains("organ") && table.contains("lesion"), "{table}");
     for file in
@@ -367,7 +372,7 @@ fn runs_of_other_networks_predict_together_and_a_half_done_folder_is_finished() 
     assert_success(&bench.mis(&["train", "experiment.toml", "--out", "one"]));
     bench.replace("spacing = [3.0, 1.5, 1.5]", "spacing = [3.0, 2.0, 1.0]");
     bench.replace("base-channels = 4", "base-channels = 6");
-    bench.replace("overlap = [4, 8, 8]", "overlap = [4, 8, 8]\n[predict]\npostprocess = [\"keep-largest\"]");
+    bench.replace("[model]", "[predict]\npostprocess = [\"keep-largest\"]");
     assert_success(&bench.mis(&["train", "experiment.toml", "--out", "two"]));
     for combine in ["mean", "median", "majority"] {
         let args = ["predict", "one", "two", "data", "--out", combine, "--combine", combine];

@@ -200,6 +200,8 @@ mod tests {
         }
     }
 
+    type Rule = fn(&mut [f32; 3]) -> f32;
+
     #[test]
     fn networks_on_lattices_of_their_own_are_combined_voxel_by_voxel_on_the_scans() {
         let steps: [Vec<Step>; 3] = [
@@ -211,7 +213,7 @@ mod tests {
             .into_iter()
             .map(|answer| invert_all(answer.steps, answer.probabilities, &answer.lattices).unwrap())
             .collect();
-        let rules: [(Combine, fn(&mut [f32; 3]) -> f32); 3] = [
+        let rules: [(Combine, Rule); 3] = [
             (Combine::Mean, |values| values.iter().sum::<f32>() / 3.0),
             (Combine::Median, |values| {
                 values.sort_by(f32::total_cmp);

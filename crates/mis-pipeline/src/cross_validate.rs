@@ -5,6 +5,7 @@ use mis_eval::{Report, Split, run_folds, standard_metrics};
 use mis_train::{CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 
 use crate::chosen_folds::ChosenFolds;
+use crate::chosen_postprocess::ChosenPostprocess;
 use crate::fold::run_fold;
 use crate::run::Run;
 use crate::{Experiment, RunOptions};
@@ -14,7 +15,8 @@ use crate::{Experiment, RunOptions};
 ///
 /// Settings and data are checked as a whole before anything is trained or written. The run folder then holds
 /// `experiment.toml`, `environment.json` and `splits.json`; per fold its checkpoints, history, curves, predictions and
-/// scores; and `scores.tsv`, `summary.json` and `report.html` over all folds that are finished. With
+/// scores; and `scores.tsv`, `summary.json` and `report.html` over all folds that are finished. When all are, the
+/// post-processing that is to prove itself is tried, and `postprocess.json` holds what did. With
 /// `options.resume` finished folds are taken as they are and a broken-off one goes on where it stopped.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
     let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options)?;
@@ -38,6 +40,10 @@ pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<R
         Ok(cases)
     })?;
     let out = run.folder.path();
+    let candidates = &experiment.predict.postprocess_if_better;
+    if !candidates.is_empty() && (0..splits.len()).all(|fold| report.has_fold(fold)) {
+        ChosenPostprocess::choose(&run, &splits, candidates)?.write(out)?;
+    }
     report.write_scores(&out.join("scores.tsv"))?;
     report.write(&out.join(SUMMARY))?;
     report.write_html(&out.join("report.html"), "Cross-validation")?;

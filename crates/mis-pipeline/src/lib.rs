@@ -31,6 +31,7 @@ mod plan;
 mod predict_config;
 
 mod chosen_folds;
+mod chosen_postprocess;
 mod cross_validate;
 mod fold;
 mod run;
@@ -74,7 +75,7 @@ pub use mis_train::{DeviceChoice, StopSignal};
 pub use prepared::Prepared;
 pub use run_folder::RunFolder;
 pub use store::{Keep, Store};
-pub use threads::set_threads;
+pub use threads::{set_threads, share_cores};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -20,6 +20,10 @@ pub struct PredictConfig {
     pub mirror: MirroredViews,
     /// Steps on each label map, in their order; none by default.
     pub postprocess: Vec<AnyPostprocess>,
+    /// Steps that a cross-validation tries, one after the other, on the predictions of all folds: those that raise the
+    /// mean Dice over classes and lower that of none are kept in the run's `postprocess.json` and follow `postprocess`
+    /// when the run predicts. The scores of the cross-validation itself are without them, since they were chosen by it.
+    pub postprocess_if_better: Vec<AnyPostprocess>,
 }
 
 impl Default for PredictConfig {
@@ -30,6 +34,7 @@ impl Default for PredictConfig {
             weights: WeightsChoice::default(),
             mirror: MirroredViews::default(),
             postprocess: Vec::new(),
+            postprocess_if_better: Vec::new(),
         }
     }
 }

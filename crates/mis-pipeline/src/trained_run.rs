@@ -9,6 +9,7 @@ use mis_preproc::apply_all;
 use mis_train::{CHECKPOINT_BEST, CHECKPOINT_LAST, Checkpoint, DeviceChoice, predict_mean};
 
 use crate::answers::{Answer, Answers};
+use crate::chosen_postprocess::ChosenPostprocess;
 use crate::{Combine, Experiment, RunFolder, WeightsChoice};
 
 /// The networks of a run with the experiment that they belong to. Several folds are an ensemble.
@@ -28,8 +29,11 @@ impl TrainedRun {
     }
 
     /// Loads all trainings of a run folder for an experiment that has no file, because parts of it are the user's own.
-    pub fn load(experiment: Experiment, folder: &RunFolder, device: DeviceChoice) -> Result<Self> {
+    pub fn load(mut experiment: Experiment, folder: &RunFolder, device: DeviceChoice) -> Result<Self> {
         let device = device.resolve()?;
+        if let Some(chosen) = ChosenPostprocess::read(folder.path())? {
+            experiment.predict.postprocess.extend(chosen.steps);
+        }
         let mut models = Vec::new();
         for training in folder.trainings()? {
             let file = weights_file(&training, experiment.predict.weights)?;

@@ -108,6 +108,12 @@ impl<'a> Trainer<'a> {
         })
     }
 
+    /// The model as it is: with the weights in training, or with their average.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        self.model
+    }
+
     /// Puts the average of the weights, where one is kept, into the model, and the weights that were there aside; a
     /// second time, back.
     pub fn exchange_average(&mut self) -> Result<()> {

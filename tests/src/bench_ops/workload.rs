@@ -11,7 +11,7 @@ use mis::train::Precision;
 
 use super::case::Case;
 use super::line::Measured;
-use super::{augment, batches, intensity, load_save, metrics, networks, patches, resample, start};
+use super::{accuracy, augment, batches, intensity, load_save, metrics, networks, patches, resample, start};
 
 /// An operation in one form and with one set of options.
 #[derive(Clone, Copy)]
@@ -99,14 +99,20 @@ pub const WORKLOADS: &[Workload] = &[
     op("import_time", start::start),
 ];
 
+/// What takes minutes, and is measured only where it is named.
+pub const MINUTES: &[Workload] = &[
+    variant("train_to_accuracy", "hippocampus_fold0", |case| accuracy::hippocampus(case, 300.0)),
+    variant("train_to_accuracy", "hippocampus_fold0_2min", |case| accuracy::hippocampus(case, 120.0)),
+];
+
 /// What the peers are measured on and this program is not, with what it would need.
 pub const MISSING: &[(&str, &str)] = &[("metrics_nsd", "needs the surface Dice")];
 
-/// The workloads that the names stand for, each an operation or `operation/variant`; all without a name. A name that
-/// stands for none is an error.
+/// The workloads that the names stand for, each an operation or `operation/variant`; all that are quick without a name.
+/// A name that stands for none is an error.
 pub fn select(names: &[String]) -> Result<Vec<&'static Workload>> {
     for name in names {
-        if WORKLOADS.iter().any(|workload| workload.is_meant(name)) {
+        if WORKLOADS.iter().chain(MINUTES).any(|workload| workload.is_meant(name)) {
             continue;
         }
         match MISSING.iter().find(|(missing, _)| missing == name) {
@@ -116,8 +122,11 @@ pub fn select(names: &[String]) -> Result<Vec<&'static Workload>> {
             }
         }
     }
-    let meant = |workload: &&Workload| names.is_empty() || names.iter().any(|name| workload.is_meant(name));
-    Ok(WORKLOADS.iter().filter(meant).collect())
+    if names.is_empty() {
+        return Ok(WORKLOADS.iter().collect());
+    }
+    let meant = |workload: &&Workload| names.iter().any(|name| workload.is_meant(name));
+    Ok(WORKLOADS.iter().chain(MINUTES).filter(meant).collect())
 }
 
 impl Workload {
@@ -173,8 +182,9 @@ mod tests {
 
     #[test]
     fn no_two_workloads_have_one_name() {
-        for (idx, workload) in WORKLOADS.iter().enumerate() {
-            assert!(WORKLOADS[..idx].iter().all(|other| other.to_string() != workload.to_string()));
+        let all: Vec<_> = WORKLOADS.iter().chain(MINUTES).collect();
+        for (idx, workload) in all.iter().enumerate() {
+            assert!(all[..idx].iter().all(|other| other.to_string() != workload.to_string()));
         }
     }
 }
