@@ -33,6 +33,9 @@ struct Cli {
     /// Threads of libtorch and of the data path [default: all cores]
     #[arg(long, global = true, value_name = "N")]
     threads: Option<usize>,
+    /// Be fast beside other programs that use the cores: threads of libtorch that wait give theirs up
+    #[arg(long, global = true)]
+    share_cores: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -60,6 +63,10 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
+    #[cfg(unix)]
+    if cli.share_cores {
+        mis_pipeline::share_cores()?;
+    }
     mis_pipeline::set_threads(cli.threads)?;
     let stop = StopSignal::default();
     let signal = stop.clone();

@@ -186,8 +186,13 @@ fn labels_are_shown_on_a_scan_from_files() {
 #[test]
 fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
     let bench = Bench::new();
+    // The second would make background of everything.
+    let tried = "postprocess-if-better = [\"keep-largest\", { remove-small = { below = 1e9 } }]";
+    bench.replace("[model]", &format!("[predict]\n{tried}\n[model]"));
     let output = bench.mis(&["cv", "experiment.toml", "--out", "run"]);
     assert_success(&output);
+    let chosen = fs::read_to_string(bench.path("run/postprocess.json")).unwrap();
+    assert!(chosen.contains("dice_after") && !chosen.contains("remove-small"), "{chosen}");
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(table.contains("organ") && table.contains("lesion"), "{table}");
     for file in
@@ -324,30 +329,109 @@ fn wrong_use_is_told_from_a_failed_run_by_its_exit_code() {
     assert_eq!(bench.mis(&["fly"]).status.code(), Some(2));
 }
 
+/// Starts a training, waits for its first checkpoint and `more` milliseconds, and sends it a signal.
 #[cfg(unix)]
-#[test]
-fn ctrl_c_leaves_a_checkpoint_from_which_the_run_goes_on_to_the_same_weights() {
-    let bench = Bench::new();
-    bench.replace("epochs = 3", "epochs = 12");
-    let checkpoint = bench.path("run/fold_all/checkpoint_last.safetensors");
-    let args = ["train", "experiment.toml", "--out", "run"];
+fn stopped(bench: &Bench, run: &str, signal: &str, more: u64) -> (std::process::ExitStatus, String) {
+    let checkpoint = bench.path(run).join("fold_all/checkpoint_last.safetensors");
+    let args = ["train", "experiment.toml", "--out", run];
     let mut child = command(&args).current_dir(bench.folder.path()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
     while !checkpoint.exists() {
         assert!(start.elapsed() < Duration::from_secs(120), "no checkpoint after two minutes");
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(2));
     }
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    std::thread::sleep(Duration::from_millis(more));
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let status = child.wait().unwrap();
     let mut stderr = String::new();
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut stderr).unwrap();
-    assert_eq!(status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("--resume goes on from there"), "{stderr}");
+    (status, stderr)
+}
 
+/// The settings with a state of their own beside weights and optimizer.
+#[cfg(unix)]
+fn long_bench() -> Bench {
+    let bench = Bench::new();
+    let settings = "epochs = 12\naccumulate = 2\naverage = { decay = 0.9 }\nschedule = \"one-cycle\"\n\
+                    early-stop = { patience = 11, watch = \"dice\" }\nkeep-checkpoints = 2";
+    bench.replace("epochs = 3", settings);
+    bench.replace("optimizer = { adam =", "optimizer = { adam-w =");
+    bench
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_stopped_or_killed_anywhere_goes_on_to_the_same_weights() {
+    let bench = long_bench();
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "whole"]));
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "again"]));
+    assert!(bench.weights("again") == bench.weights("whole"), "two runs differ");
+    for (signal, more) in [("-INT", 0), ("-TERM", 130), ("-KILL", 60)] {
+        let run = format!("run{signal}");
+        let (status, stderr) = stopped(&bench, &run, signal, more);
+        if signal != "-KILL" {
+            assert_eq!(status.code(), Some(1), "{stderr}");
+            assert!(stderr.contains("--resume goes on from there"), "{stderr}");
+        }
+        assert_success(&bench.mis(&["train", "experiment.toml", "--out", &run, "--resume"]));
+        assert!(bench.weights(&run) == bench.weights("whole"), "{signal}: the weights differ");
+        let mut files: Vec<String> =
+            bench.files(&run).iter().map(|path| path.file_name().unwrap().to_string_lossy().into()).collect();
+        files.retain(|name| name.contains("checkpoint_epoch") || name.starts_with(".mis-"));
+        assert_eq!(files, ["checkpoint_epoch_000011.safetensors", "checkpoint_epoch_000012.safetensors"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_checkpoint_that_finds_no_room_leaves_the_one_before() {
+    let bench = long_bench();
+    let (_, stderr) = stopped(&bench, "run", "-KILL", 0);
+    let before = bench.weights("run");
+    let left = bench.files("run").len();
+    // No file may grow beyond 200 blocks; the write fails as on a full disk.
+    let program = env!("CARGO_BIN_EXE_mis");
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 200; exec {program} train experiment.toml --out run --resume --threads 1"
+    );
+    let output = Command::new("sh").args(["-c", &limited]).current_dir(bench.folder.path()).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{stderr}{error}");
+    assert!(error.contains("cannot write") && error.contains("safetensors"), "{error}");
+    assert!(bench.weights("run") == before, "the last good state is gone");
+    assert!(bench.files("run").len() <= left + 3, "{:?}", bench.files("run")); // reports may be new
+    assert!(bench.files("run").iter().all(|path| !path.to_string_lossy().contains("/.mis-")));
     assert_success(&bench.mis(&["train", "experiment.toml", "--out", "run", "--resume"]));
     assert_success(&bench.mis(&["train", "experiment.toml", "--out", "whole"]));
     assert!(bench.weights("run") == bench.weights("whole"), "the weights differ");
+}
+
+#[test]
+fn runs_of_other_networks_predict_together_and_a_half_done_folder_is_finished() {
+    let bench = Bench::new();
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "one"]));
+    bench.replace("spacing = [3.0, 1.5, 1.5]", "spacing = [3.0, 2.0, 1.0]");
+    bench.replace("base-channels = 4", "base-channels = 6");
+    bench.replace("[model]", "[predict]\npostprocess = [\"keep-largest\"]");
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "two"]));
+    for combine in ["mean", "median", "majority"] {
+        let args = ["predict", "one", "two", "data", "--out", combine, "--combine", combine];
+        assert_success(&bench.mis(&args));
+        assert_eq!(bench.files(combine).len(), 5, "four label maps, and what they were made by");
+    }
+    let args = ["predict", "one", "two", "data", "--out", "mean", "--resume"];
+    let file = |case: usize| bench.path(&format!("mean/case_{case:05}.nii.gz"));
+    let (kept, gone) = (fs::metadata(file(1)).unwrap().modified().unwrap(), fs::read(file(2)).unwrap());
+    fs::remove_file(file(2)).unwrap();
+    assert_success(&bench.mis(&args));
+    assert_eq!(fs::read(file(2)).unwrap(), gone, "the one that was missing is made as it was");
+    assert_eq!(fs::metadata(file(1)).unwrap().modified().unwrap(), kept, "the others are not made again");
+
+    let output = bench.mis(&["predict", "two", "data", "--out", "mean", "--resume"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("predicted_by.txt belongs to another experiment"), "{stderr}");
 }
 
 #[test]

@@ -6,8 +6,9 @@ use anyhow::Result;
 use mis_core::DataSource as _;
 use mis_io::inspection::{Inspection, Problem, inspect};
 
+use crate::Experiment;
+use crate::chosen_folds::ChosenFolds;
 use crate::run::check_network;
-use crate::{Experiment, Folds};
 
 /// What a look at an experiment and all its data found.
 #[derive(Clone, Debug)]
@@ -58,8 +59,7 @@ pub fn check(experiment: &Experiment, n_threads: usize) -> Result<Checked> {
     let mut settings = Vec::new();
     let mut note = |result: Result<()>| settings.extend(result.err().map(|error| format!("{error:#}")));
     note(experiment.check());
-    let own = experiment.data.splits_file();
-    note(Folds::splits(experiment.folds.as_ref(), own, &ids, experiment.seed).map(drop));
+    note(ChosenFolds::splits(experiment, &ids).map(drop));
     if let Some(first) = inspection.cases.first() {
         note(check_network(experiment, &classes, first.channels.len()).map(drop));
     }

@@ -18,12 +18,17 @@ pub(crate) struct ChosenFolds {
 }
 
 impl ChosenFolds {
-    /// The experiment's own splits or those of its data, and the options' folds of them, sorted; by default all.
-    fn new(experiment: &Experiment, options: &RunOptions, ids: &[SampleId]) -> Result<Self> {
+    /// The experiment's own splits, or those of its data.
+    pub(crate) fn splits(experiment: &Experiment, ids: &[SampleId]) -> Result<Vec<Split>> {
         let own = experiment.data.splits_file();
         let (source, classes) = (experiment.source()?, experiment.class_table()?);
         let labels = Labels { source: source.as_ref(), classes: &classes };
-        let splits = Folds::splits(experiment.folds.as_ref(), own, ids, experiment.seed, &labels)?;
+        Folds::splits(experiment.folds.as_ref(), own, ids, experiment.seed, &labels)
+    }
+
+    /// The splits, and the options' folds of them, sorted; by default all.
+    fn new(experiment: &Experiment, options: &RunOptions, ids: &[SampleId]) -> Result<Self> {
+        let splits = Self::splits(experiment, ids)?;
         let folds: BTreeSet<usize> = match &options.folds {
             Some(folds) => folds.iter().copied().collect(),
             None => (0..splits.len()).collect(),

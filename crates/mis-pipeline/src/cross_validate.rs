@@ -5,6 +5,7 @@ use mis_eval::{Report, Split, run_folds};
 use mis_train::{CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 
 use crate::chosen_folds::ChosenFolds;
+use crate::chosen_postprocess::ChosenPostprocess;
 use crate::fold::run_fold;
 use crate::report_page::{write_overlays, write_page};
 use crate::run::Run;
@@ -17,7 +18,8 @@ use crate::{Experiment, RunOptions};
 /// Settings and data are checked as a whole before anything is trained or written. The run folder then holds
 /// `experiment.toml`, `environment.json` and `splits.json`; per fold its checkpoints, history, curves, predictions,
 /// scores, and overlays of the cases that are worth a look; and `scores.tsv`, `summary.json`, `plots` and `report.html`
-/// over all folds that are finished. With `options.resume` finished folds are taken as they are and a broken-off one
+/// over all folds that are finished. When all are, the post-processing that is to prove itself is tried, and
+/// `postprocess.json` holds what did. With `options.resume` finished folds are taken as they are and a broken-off one
 /// goes on where it stopped.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
     let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options)?;
@@ -39,7 +41,12 @@ pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<R
         write_scores(&alone, &run.folder.training(Some(fold)))?;
         Ok(cases)
     })?;
-    write_scores(&report, run.folder.path())?;
+    let out = run.folder.path();
+    let candidates = &experiment.predict.postprocess_if_better;
+    if !candidates.is_empty() && (0..splits.len()).all(|fold| report.has_fold(fold)) {
+        ChosenPostprocess::choose(&run, &splits, candidates)?.write(out)?;
+    }
+    write_scores(&report, out)?;
     write_page(&run, &report)?;
     Ok(report)
 }

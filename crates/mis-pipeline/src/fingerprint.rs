@@ -32,6 +32,11 @@ fn case(source: &dyn DataSource, id: &SampleId) -> Result<Vec<u8>> {
     Ok(digest)
 }
 
+/// SHA-256 of a file, as a hexadecimal text.
+pub(crate) fn file_sha256(path: &Path) -> Result<String> {
+    Ok(hexadecimal(&file(path).with_context(|| format!("cannot read {}", path.display()))?))
+}
+
 fn file(path: &Path) -> Result<Vec<u8>> {
     let mut digest = Sha256::new();
     let mut file = File::open(path)?;

@@ -15,7 +15,7 @@ use mis_train::{Ended, FitJob, StopSignal, fit};
 
 use crate::run::Run;
 use crate::store::stored_batches;
-use crate::trained_run::{label_map, weights_file};
+use crate::trained_run::weights_file;
 use crate::{Keep, RunOptions, TrainedRun};
 
 /// Trains on a split's training cases; the validation cases watch.
@@ -33,7 +33,7 @@ pub(crate) fn train_fold(
         sampler: Arc::new(Cycles { n: experiment.augment.n_cycles(), sampler: experiment.patches.sampler() }),
         transform: Some(Arc::new(experiment.augment.sequence())),
         batch_size: train.batch_size,
-        steps: train.steps_per_epoch,
+        steps: train.steps_per_epoch.map(|n| n * train.accumulate as u32),
         last: LastBatch::Keep,
         order: CaseOrder::Shuffled,
         seed: experiment.seed,
@@ -115,7 +115,7 @@ fn score_one(
 ) -> Result<Scored> {
     let case = run.scans.load(id)?;
     let truth = case.labels.context("has no labels to be scored by")?;
-    let prediction = label_map(std::slice::from_ref(trained), &case.image)?;
+    let prediction = trained.label_map(case.image)?;
     sink.write(id, &prediction)?;
     score_case(id, &prediction, &truth, metrics, run.classes.n_classes())
 }

@@ -39,7 +39,14 @@ pub(crate) fn identity(
     let seed = *seed;
     let batches_are_stored = store.as_ref().is_some_and(|store| store.keep == Keep::Batches);
     let precision = train.precision.resolve(device);
-    let train = TrainConfig { workers: 1, device: DeviceChoice::Cpu, precision, ..train.clone() };
+    let train = TrainConfig {
+        threads: None,
+        workers: 1,
+        keep_checkpoints: 0,
+        device: DeviceChoice::Cpu,
+        precision,
+        ..train.clone()
+    };
     let identity = Identity {
         seed,
         classes,

@@ -34,6 +34,7 @@ mod report_config;
 
 mod check;
 mod chosen_folds;
+mod chosen_postprocess;
 mod cross_validate;
 mod fold;
 mod report_page;
@@ -41,9 +42,12 @@ mod run;
 mod run_options;
 mod train;
 
+mod answers;
 mod augmented;
+mod combine;
+mod decide;
 mod predict;
-mod predicted_labels;
+mod predictions;
 mod render;
 mod trained_run;
 
@@ -75,9 +79,10 @@ pub use run_options::RunOptions;
 pub use train::train;
 
 pub use augmented::render_augmented;
+pub use combine::{Combine, Combiner};
 pub use predict::{PredictionJob, predict};
 pub use render::{RenderJob, render};
-pub use trained_run::{TrainedRun, ensemble, label_map};
+pub use trained_run::{TrainedRun, label_map, probabilities};
 
 pub use compare_runs::compare_runs;
 pub use evaluate::{EvaluationJob, evaluate};
@@ -94,7 +99,7 @@ pub use mis_train::{DeviceChoice, StopSignal};
 pub use prepared::Prepared;
 pub use run_folder::RunFolder;
 pub use store::{Keep, Store};
-pub use threads::set_threads;
+pub use threads::{set_threads, share_cores};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
-use anyhow::{Context as _, Result, bail};
-use indicatif::{ProgressBar, ProgressIterator as _, ProgressStyle};
-use mis_core::{DataSource, PredictionSink as _, SampleId};
-use mis_io::{NiftiFolder, ScanFiles, nifti};
+use anyhow::{Context as _, Result, anyhow, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use mis_core::{DataSource, SampleId};
+use mis_io::ScanFiles;
 use mis_train::{DeviceChoice, StopSignal};
 
-use crate::predicted_labels::predicted_labels;
-use crate::{TrainedRun, ensemble, label_map};
+use crate::answers::Answers;
+use crate::predictions::Predictions;
+use crate::trained_run::{Ready, answers, answers_of, same_regions};
+use crate::{Combine, Experiment, TrainedRun};
 
 /// What to predict, with what, and where to.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +24,12 @@ pub struct PredictionJob<'a> {
     pub input: &'a Path,
     /// Folder for the label maps.
     pub out: &'a Path,
+    /// How several networks become one answer.
+    pub combine: &'a Combine,
     /// Whether class probabilities are written too.
     pub probabilities: bool,
+    /// Whether scans that the folder has a prediction of are passed over; those of other networks are refused.
+    pub resume: bool,
     /// Where to compute.
     pub device: DeviceChoice,
     /// The wish to stop, looked at after each scan.
@@ -31,43 +38,104 @@ pub struct PredictionJob<'a> {
 
 /// Predicts scans, each on its own lattice with its own header carried on; gives the files of the label maps. The
 /// headers of all scans are read before the first is predicted.
+///
+/// While one scan is predicted the next is read and prepared and the one before written, unless scans are so large that
+/// three at a time might not fit into memory.
 pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
     let scans: Arc<dyn DataSource> = Arc::new(ScanFiles::find(&[job.input.to_owned()])?);
     let ids = scans.ids()?;
+    let mut n_voxels = 0;
     for id in &ids {
-        scans.geometry(id).with_context(|| id.to_string())?;
+        n_voxels = n_voxels.max(scans.geometry(id).with_context(|| id.to_string())?.n_voxels());
     }
     let open = |path: &PathBuf| {
         TrainedRun::open(path, job.device).with_context(|| format!("cannot predict with {}", path.display()))
     };
     let runs: Vec<TrainedRun> = job.runs.iter().map(open).collect::<Result<_>>()?;
-    let sink = NiftiFolder { folder: job.out.to_owned(), scans: scans.clone() };
+    same_regions(&runs)?;
+    let predictions = Predictions::open(job, &runs, scans.clone())?;
+    let todo: Vec<&SampleId> = ids.iter().filter(|id| !predictions.has(id)).collect();
+
     let style = ProgressStyle::with_template("predicting {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
-    let mut written = Vec::with_capacity(ids.len());
-    for id in ids.iter().progress_with(ProgressBar::new(ids.len() as u64).with_style(style)) {
-        if job.stop.is_raised() {
-            bail!("interrupted; {} of {} scans are predicted", written.len(), ids.len());
+    let bar = ProgressBar::new(ids.len() as u64).with_style(style);
+    bar.set_position((ids.len() - todo.len()) as u64);
+    bar.reset_eta();
+    let config = &runs[0].experiment.predict;
+    let write = |id: &SampleId, answers: Answers<'_>| {
+        predictions.write(id, answers, config)?;
+        bar.inc(1);
+        Ok(())
+    };
+    let spec = runs[0].models[0].spec;
+    let bytes = size_of::<f32>() * n_voxels * (spec.n_channels + spec.n_classes) * runs.len();
+    if 3 * bytes <= OVERLAP_MEMORY {
+        overlapping(job, &runs, scans.as_ref(), &todo, write)?;
+    } else {
+        for &id in &todo {
+            stop_here(job)?;
+            let predict = || write(id, answers(&runs, scans.load_image(id)?, job.combine)?);
+            predict().with_context(|| id.to_string())?;
         }
-        predict_one(job, &runs, &sink, id).with_context(|| id.to_string())?;
-        written.push(job.out.join(format!("{id}.nii.gz")));
     }
-    Ok(written)
+    bar.finish_and_clear();
+    Ok(ids.iter().map(|id| predictions.file(id)).collect())
 }
 
-fn predict_one(
+/// Up to this many bytes of scans and probabilities at once, scans are read, predicted and written at the same time.
+const OVERLAP_MEMORY: usize = 4 << 30;
+
+/// A thread reads and prepares scans, this one predicts, and a third writes; each waits for the next to take its scan.
+fn overlapping(
     job: &PredictionJob<'_>,
     runs: &[TrainedRun],
-    sink: &NiftiFolder,
-    id: &SampleId,
+    scans: &dyn DataSource,
+    todo: &[&SampleId],
+    write: impl Fn(&SampleId, Answers<'_>) -> Result<()> + Send,
 ) -> Result<()> {
-    let scan = sink.scans.load_image(id)?;
-    if !job.probabilities {
-        return sink.write(id, &label_map(runs, &scan)?);
+    let experiments: Vec<&Experiment> = runs.iter().map(|run| &run.experiment).collect();
+    std::thread::scope(|scope| {
+        let (ready, next) = sync_channel(0);
+        scope.spawn(move || {
+            for &id in todo {
+                let scan = scans.load_image(id).and_then(|scan| Ready::each(&experiments, scan));
+                let failed = scan.is_err();
+                if ready.send(scan).is_err() || failed {
+                    return;
+                }
+            }
+        });
+        let (answered, to_write) = sync_channel::<(&SampleId, Answers<'_>)>(0);
+        let writer = scope.spawn(move || {
+            to_write
+                .into_iter()
+                .try_for_each(|(id, answers)| write(id, answers).with_context(|| id.to_string()))
+        });
+        let predict = || -> Result<()> {
+            for &id in todo {
+                stop_here(job)?;
+                let answers = || {
+                    let ready = next.recv().context("the thread that reads scans has ended")??;
+                    answers_of(runs, ready, job.combine)
+                };
+                let answers = answers().with_context(|| id.to_string())?;
+                if answered.send((id, answers)).is_err() {
+                    break; // the writer has failed, and says why
+                }
+            }
+            Ok(())
+        };
+        let predicted = predict();
+        drop((next, answered)); // both threads see that there is nothing more
+        let written =
+            writer.join().unwrap_or_else(|_| Err(anyhow!("the thread that writes predictions panicked")));
+        written.and(predicted)
+    })
+}
+
+fn stop_here(job: &PredictionJob<'_>) -> Result<()> {
+    if job.stop.is_raised() {
+        let out = job.out.display();
+        bail!("interrupted; {out} holds the scans that are predicted: --resume goes on from there");
     }
-    let probabilities = ensemble(runs, &scan)?;
-    sink.write(id, &predicted_labels(&runs[0].experiment.loss, &probabilities))?;
-    let files = sink.scans.files(id)?;
-    let template = files.images.first().filter(|path| nifti::is_nifti(path));
-    let header = template.map(|path| nifti::read_header(path)).transpose()?;
-    nifti::write_volume(&job.out.join(format!("{id}_probabilities.nii.gz")), &probabilities, header.as_ref())
+    Ok(())
 }

@@ -1,11 +1,13 @@
 //! How to predict.
 
 use mis_augment::MirroredViews;
+use mis_core::{LabelMap, Postprocess as _};
 use mis_patch::MergeWeights;
+use mis_train::AnyPostprocess;
 use serde::{Deserialize, Serialize};
 
 /// How to predict: the `[predict]` table of an experiment file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PredictConfig {
     /// How overlapping patches are averaged.
@@ -16,6 +18,12 @@ pub struct PredictConfig {
     pub weights: WeightsChoice,
     /// Axes of the prepared scan that it is mirrored along too, the mean being taken; none by default.
     pub mirror: MirroredViews,
+    /// Steps on each label map, in their order; none by default.
+    pub postprocess: Vec<AnyPostprocess>,
+    /// Steps that a cross-validation tries, one after the other, on the predictions of all folds: those that raise the
+    /// mean Dice over classes and lower that of none are kept in the run's `postprocess.json` and follow `postprocess`
+    /// when the run predicts. The scores of the cross-validation itself are without them, since they were chosen by it.
+    pub postprocess_if_better: Vec<AnyPostprocess>,
 }
 
 impl Default for PredictConfig {
@@ -25,7 +33,16 @@ impl Default for PredictConfig {
             batch_size: 1,
             weights: WeightsChoice::default(),
             mirror: MirroredViews::default(),
+            postprocess: Vec::new(),
+            postprocess_if_better: Vec::new(),
         }
+    }
+}
+
+impl PredictConfig {
+    /// A label map after all steps.
+    pub(crate) fn postprocessed(&self, labels: LabelMap) -> LabelMap {
+        self.postprocess.iter().fold(labels, |labels, step| step.apply(labels))
     }
 }
 

@@ -9,6 +9,7 @@ use mis_models::tch::Device;
 use mis_models::{Dims, Loss as _, Model, ModelSpec};
 
 use crate::identity::identity;
+use crate::threads::limit_threads;
 use crate::{Environment, Experiment, Prepared, RunFolder, RunOptions, fingerprint};
 
 /// What the network takes and gives, where loss, patches and network fit each other and the data.
@@ -63,6 +64,7 @@ impl Run {
     ) -> Result<Self> {
         experiment.check()?;
         let device = experiment.train.device.resolve()?;
+        limit_threads(experiment.train.threads)?;
         let folder = RunFolder::for_run(&options.out, options.resume)?;
         let classes = experiment.class_table()?;
         let scans = experiment.source()?;

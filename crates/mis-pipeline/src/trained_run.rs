@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use mis_core::ndarray::{Array4, Axis, concatenate, s};
 use mis_core::{Geometry, LabelMap, Sample, Volume};
 use mis_models::{Loss as _, Model};
-use mis_preproc::{apply_all, invert_all};
-use mis_train::{CHECKPOINT_BEST, CHECKPOINT_LAST, Checkpoint, DeviceChoice, predict};
+use mis_preproc::apply_all;
+use mis_train::{CHECKPOINT_BEST, CHECKPOINT_LAST, Checkpoint, DeviceChoice, predict_mean};
 
-use crate::predicted_labels::predicted_labels;
-use crate::{Experiment, RunFolder, WeightsChoice};
+use crate::answers::{Answer, Answers};
+use crate::chosen_postprocess::ChosenPostprocess;
+use crate::{Combine, Experiment, RunFolder, WeightsChoice};
 
 /// The networks of a run with the experiment that they belong to. Several folds are an ensemble.
 #[derive(Debug)]
@@ -29,8 +29,11 @@ impl TrainedRun {
     }
 
     /// Loads all trainings of a run folder for an experiment that has no file, because parts of it are the user's own.
-    pub fn load(experiment: Experiment, folder: &RunFolder, device: DeviceChoice) -> Result<Self> {
+    pub fn load(mut experiment: Experiment, folder: &RunFolder, device: DeviceChoice) -> Result<Self> {
         let device = device.resolve()?;
+        if let Some(chosen) = ChosenPostprocess::read(folder.path())? {
+            experiment.predict.postprocess.extend(chosen.steps);
+        }
         let mut models = Vec::new();
         for training in folder.trainings()? {
             let file = weights_file(&training, experiment.predict.weights)?;
@@ -49,90 +52,132 @@ impl TrainedRun {
         Ok(Self { experiment, models })
     }
 
+    /// The most probable classes on the scan's own lattice, after the experiment's post-processing.
+    pub fn label_map(&self, scan: Volume) -> Result<LabelMap> {
+        label_map(std::slice::from_ref(self), scan, &Combine::Mean)
+    }
+
     /// Class probabilities on the scan's own lattice: the mean over the run's networks.
-    pub fn probabilities(&self, scan: &Volume) -> Result<Volume> {
-        let (mean, lattices) = self.prepared_probabilities(scan)?;
-        let steps = &self.experiment.preprocess;
-        if self.experiment.loss.regions().is_none() {
-            return invert_all(steps, mean, &lattices);
-        }
-        // What was cropped away is background for certain, which of regions is none: it goes along in front of them.
-        let none = Array4::zeros((1, mean.shape()[0], mean.shape()[1], mean.shape()[2]));
-        let with_none = Volume::new(concatenate(Axis(0), &[none.view(), mean.data()])?, mean.affine())?;
-        let back = invert_all(steps, with_none, &lattices)?;
-        Volume::new(back.data().slice(s![1.., .., .., ..]).to_owned(), back.affine())
+    pub fn probabilities(&self, scan: Volume) -> Result<Volume> {
+        Ok(probabilities(std::slice::from_ref(self), scan, &Combine::Mean)?.0)
     }
 
-    /// The most probable classes on the scan's own lattice: those of [`probabilities`](Self::probabilities), which are
-    /// not held whole unless they are of regions.
-    pub fn label_map(&self, scan: &Volume) -> Result<LabelMap> {
-        if self.experiment.loss.regions().is_some() {
-            return Ok(predicted_labels(&self.experiment.loss, &self.probabilities(scan)?));
-        }
-        let (mean, lattices) = self.prepared_probabilities(scan)?;
-        mis_preproc::label_map(&self.experiment.preprocess, mean, &lattices, EXPORT_MEMORY)
-    }
-
-    /// Class probabilities on the lattice that the networks see, and the lattice before each step that leads to it.
-    fn prepared_probabilities(&self, scan: &Volume) -> Result<(Volume, Vec<Geometry>)> {
-        let sample = Sample { id: "scan".into(), image: scan.clone(), labels: None };
-        let (prepared, lattices) = apply_all(&self.experiment.preprocess, sample)?;
+    /// What the run's networks say of a scan that its steps have prepared. Each is a voice of its own unless their mean is
+    /// asked for.
+    pub(crate) fn answers(&self, ready: Ready, combine: &Combine) -> Result<Vec<Answer<'_>>> {
         let window = self.experiment.window();
-        let mut models = self.models.iter();
-        let first = models.next().context("a run without a network cannot predict")?;
+        let models: Vec<&Model> = self.models.iter().collect();
+        let voices = match combine {
+            Combine::Mean => vec![models.as_slice()],
+            _ => models.chunks(1).collect(),
+        };
         let views = self.experiment.predict.mirror;
-        let predict = |model| views.mean(&prepared.image, |view| predict(model, view, &window));
-        let mut mean = predict(first)?;
-        for model in models {
-            add(&mut mean, &predict(model)?)?;
+        let mut answers = Vec::with_capacity(voices.len());
+        for models in voices {
+            let probabilities = views.mean(&ready.image, |view| predict_mean(models, view, &window))?;
+            let lattices = ready.lattices.clone();
+            answers.push(Answer { steps: &self.experiment.preprocess, probabilities, lattices });
         }
-        divide(&mut mean, self.models.len());
-        Ok((mean, lattices))
+        Ok(answers)
     }
 }
 
-/// What a label map on the scan's lattice may take in bytes while it is made, beside itself and the probabilities that
-/// it is made from.
-const EXPORT_MEMORY: usize = 256 << 20;
+/// A scan as a run's networks are shown it.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    image: Volume,
+    /// The lattice before each step that led to it.
+    lattices: Vec<Geometry>,
+}
 
-/// The most probable classes on the scan's own lattice: of the mean over runs of their probabilities.
-pub fn label_map(runs: &[TrainedRun], scan: &Volume) -> Result<LabelMap> {
-    match runs {
-        [run] => run.label_map(scan),
-        _ => {
-            let probabilities = ensemble(runs, scan)?; // of two runs or more
-            Ok(predicted_labels(&runs[0].experiment.loss, &probabilities))
-        }
+impl Ready {
+    fn of(experiment: &Experiment, scan: Volume) -> Result<Self> {
+        let sample = Sample { id: "scan".into(), image: scan, labels: None };
+        let (prepared, lattices) = apply_all(&experiment.preprocess, sample)?;
+        Ok(Self { image: prepared.image, lattices })
+    }
+
+    /// The scan as the networks of each experiment are shown it.
+    pub(crate) fn each(experiments: &[&Experiment], scan: Volume) -> Result<Vec<Self>> {
+        let mut ready = Vec::with_capacity(experiments.len());
+        given_to(experiments, scan, |experiment, scan| {
+            ready.push(Self::of(experiment, scan)?);
+            Ok(())
+        })?;
+        Ok(ready)
     }
 }
 
-/// Class probabilities on the scan's own lattice: the mean over runs.
-pub fn ensemble(runs: &[TrainedRun], scan: &Volume) -> Result<Volume> {
-    let mut rest = runs.iter();
-    let first = rest.next().context("an ensemble needs at least one run")?;
-    let mut mean = first.probabilities(scan)?;
-    for run in rest {
-        add(&mut mean, &run.probabilities(scan)?)?;
+/// Gives each a scan of its own to use up, the last one the scan itself.
+fn given_to<T>(each: &[T], scan: Volume, mut give: impl FnMut(&T, Volume) -> Result<()>) -> Result<()> {
+    let Some((last, others)) = each.split_last() else { return Ok(()) };
+    for one in others {
+        give(one, scan.clone())?;
     }
-    divide(&mut mean, runs.len());
-    Ok(mean)
+    give(last, scan)
 }
 
-fn add(sum: &mut Volume, other: &Volume) -> Result<()> {
-    ensure!(
-        sum.n_channels() == other.n_channels(),
-        "expected runs of the same classes, found {} and {}",
-        sum.n_channels(),
-        other.n_channels()
-    );
-    sum.as_slice_mut().iter_mut().zip(other.as_slice()).for_each(|(sum, value)| *sum += value);
-    Ok(())
+/// The labels that runs give a scan together, on its own lattice and after the first run's post-processing.
+///
+/// Beside the label map this takes the memory of each run's probabilities on the lattice that its networks see.
+pub fn label_map(runs: &[TrainedRun], scan: Volume, combine: &Combine) -> Result<LabelMap> {
+    let labels = answers(runs, scan, combine)?.label_map()?;
+    Ok(runs[0].experiment.predict.postprocessed(labels))
 }
 
-fn divide(sum: &mut Volume, n: usize) {
-    if n > 1 {
-        sum.as_slice_mut().iter_mut().for_each(|value| *value /= n as f32);
+/// The probabilities that runs give a scan together, on its own lattice, and the labels after the first run's
+/// post-processing.
+pub fn probabilities(runs: &[TrainedRun], scan: Volume, combine: &Combine) -> Result<(Volume, LabelMap)> {
+    let (probabilities, labels) = answers(runs, scan, combine)?.probabilities()?;
+    Ok((probabilities, runs[0].experiment.predict.postprocessed(labels)))
+}
+
+/// What runs say of a scan, which is prepared for one after the other.
+pub(crate) fn answers<'a>(runs: &'a [TrainedRun], scan: Volume, combine: &'a Combine) -> Result<Answers<'a>> {
+    let mut answers = Answers { each: Vec::new(), combine, regions: same_regions(runs)? };
+    let all: Vec<&'a TrainedRun> = runs.iter().collect();
+    given_to(&all, scan, |run, scan| {
+        answers.each.extend(run.answers(Ready::of(&run.experiment, scan)?, combine)?);
+        Ok(())
+    })?;
+    Ok(answers)
+}
+
+/// What runs say of a scan that is prepared for each of them.
+pub(crate) fn answers_of<'a>(
+    runs: &'a [TrainedRun],
+    ready: Vec<Ready>,
+    combine: &'a Combine,
+) -> Result<Answers<'a>> {
+    let mut answers = Answers { each: Vec::new(), combine, regions: same_regions(runs)? };
+    for (run, ready) in runs.iter().zip(ready) {
+        answers.each.extend(run.answers(ready, combine)?);
     }
+    Ok(answers)
+}
+
+/// What the channels of the runs stand for; runs that differ in it cannot be an ensemble.
+pub(crate) fn same_regions(runs: &[TrainedRun]) -> Result<Option<&[Vec<u8>]>> {
+    let first = runs.first().context("an ensemble needs at least one run")?;
+    let of = |run: &TrainedRun| run.models[0].spec.n_classes;
+    for other in &runs[1..] {
+        let (ours, theirs) = (&first.experiment, &other.experiment);
+        ensure!(
+            of(first) == of(other)
+                && ours.loss.regions() == theirs.loss.regions()
+                && (ours.classes.is_none() || theirs.classes.is_none() || ours.classes == theirs.classes),
+            "expected runs of the same classes, found {} of {} and {} of {}",
+            of(first),
+            names(ours),
+            of(other),
+            names(theirs)
+        );
+    }
+    Ok(first.experiment.loss.regions())
+}
+
+fn names(experiment: &Experiment) -> String {
+    experiment.class_table().map_or_else(|_| "its data".to_owned(), |classes| classes.names().join(", "))
 }
 
 /// The weights of a training that predict.

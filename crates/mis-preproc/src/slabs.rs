@@ -1,8 +1,10 @@
 //! A label map on the scan's lattice, made slab by slab.
 
+use std::ops::Range;
+
 use anyhow::{Context as _, Result, ensure};
 use mis_core::{Geometry, LabelMap, PatchLocation, Volume};
-use ndarray::Array3;
+use ndarray::{Array3, Array4, Axis};
 use rayon::prelude::*;
 
 use crate::undo::{Undo, cut};
@@ -18,35 +20,17 @@ use crate::{Step, invert_all};
 /// of a hundred classes are most. A step of your own that changes the lattice is undone for the whole volume at once.
 pub fn label_map(
     steps: &[Step],
-    mut probabilities: Volume,
+    probabilities: Volume,
     lattices: &[Geometry],
     memory: usize,
 ) -> Result<LabelMap> {
-    ensure!(
-        lattices.len() == steps.len(),
-        "expected the lattice before each of {} steps, got {}",
-        steps.len(),
-        lattices.len()
-    );
     ensure!(
         probabilities.n_channels() <= 256,
         "a class index names at most 256 classes, got {}",
         probabilities.n_channels()
     );
-    let mut undos = Vec::with_capacity(steps.len());
-    for (number, (step, before)) in steps.iter().zip(lattices).enumerate() {
-        let last = probabilities.geometry();
-        let after = lattices.get(number + 1).unwrap_or(&last);
-        let Some(undo) = step.undo(before, after).context(step.name())? else {
-            probabilities = invert_all(&steps[number..], probabilities, &lattices[number..])?;
-            break;
-        };
-        if undo != Undo::Nothing {
-            undos.push(undo);
-        }
-    }
-    let scan = lattices.first().copied().unwrap_or(probabilities.geometry());
-    let slabs = Slabs { undos, scan: scan.shape };
+    let (slabs, probabilities) = Slabs::of(steps, probabilities, lattices, Beyond::Background)?;
+    let scan = slabs.scan;
     let mut labels = Array3::zeros(scan.shape);
     let plane = scan.shape[1] * scan.shape[2];
     let values = labels.as_slice_mut().expect("a new array is in standard layout");
@@ -55,19 +39,70 @@ pub fn label_map(
     let thickness = slabs.thickness(memory).min((2 * rayon::current_num_threads()).max(8));
     for (slab, labels) in values.chunks_mut(plane * thickness).enumerate() {
         let first = slab * thickness;
-        let at = PatchLocation {
-            start: [first as isize, 0, 0],
-            shape: [labels.len() / plane, scan.shape[1], scan.shape[2]],
-        };
-        slabs.make(&probabilities, &at, labels, &mut room);
+        slabs.make(&probabilities, &slabs.planes(first..first + labels.len() / plane), labels, &mut room);
     }
     LabelMap::new(labels, scan.affine)
 }
 
+/// What probabilities say of voxels that a crop took away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// They are of the first channel, the background, for certain.
+    Background,
+    /// They are of no channel: of regions none is the background.
+    Nothing,
+}
+
+/// Probabilities `(channel, i, j, k)` on the lattice after all steps, to be had on the scan's own lattice slab by slab: to
+/// the bit what [`invert_all`] gives, for whoever combines several of them.
+#[derive(Debug)]
+pub struct ScanSlabs {
+    slabs: Slabs,
+    probabilities: Volume,
+    room: ClassRoom,
+}
+
+impl ScanSlabs {
+    /// The way back from the lattice after all steps; `lattices` are those before each step. A step of your own that
+    /// changes the lattice is undone for the whole volume at once.
+    pub fn new(steps: &[Step], probabilities: Volume, lattices: &[Geometry], beyond: Beyond) -> Result<Self> {
+        let (slabs, probabilities) = Slabs::of(steps, probabilities, lattices, beyond)?;
+        Ok(Self { slabs, probabilities, room: ClassRoom::default() })
+    }
+
+    /// The scan's lattice.
+    #[must_use]
+    pub fn geometry(&self) -> Geometry {
+        self.slabs.scan
+    }
+
+    /// Number of channels.
+    #[must_use]
+    pub fn n_channels(&self) -> usize {
+        self.probabilities.n_channels()
+    }
+
+    /// One channel in the planes of the scan from `planes.start` along i, `(i, j, k)`.
+    ///
+    /// # Panics
+    /// Where the channel or a plane is not there.
+    pub fn make(&mut self, channel: usize, planes: Range<usize>) -> &[f32] {
+        let Self { slabs, probabilities, room } = self;
+        assert!(planes.end <= slabs.scan.shape[0], "the scan has {} planes", slabs.scan.shape[0]);
+        let boxes = slabs.boxes(&slabs.planes(planes));
+        let shape = probabilities.shape();
+        let n: usize = shape.iter().product();
+        let values = &probabilities.as_slice()[channel * n..][..n];
+        slabs.on_scan(channel == 0, values, shape, &boxes, room)
+    }
+}
+
+#[derive(Debug)]
 struct Slabs {
     /// The way back, from the scan on: the first is carried out last.
     undos: Vec<Undo>,
-    scan: [usize; 3],
+    scan: Geometry,
+    beyond: Beyond,
 }
 
 /// Buffers of one slab, used again for the next.
@@ -79,7 +114,7 @@ struct Room {
 }
 
 /// Buffers of one class.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct ClassRoom {
     part: Vec<f32>,
     made: Vec<f32>,
@@ -87,15 +122,50 @@ struct ClassRoom {
 }
 
 impl Slabs {
+    /// The way back, and the probabilities that it begins with.
+    fn of(
+        steps: &[Step],
+        mut probabilities: Volume,
+        lattices: &[Geometry],
+        beyond: Beyond,
+    ) -> Result<(Self, Volume)> {
+        ensure!(
+            lattices.len() == steps.len(),
+            "expected the lattice before each of {} steps, got {}",
+            steps.len(),
+            lattices.len()
+        );
+        let mut undos = Vec::with_capacity(steps.len());
+        for (number, (step, before)) in steps.iter().zip(lattices).enumerate() {
+            let last = probabilities.geometry();
+            let after = lattices.get(number + 1).unwrap_or(&last);
+            let Some(undo) = step.undo(before, after).context(step.name())? else {
+                probabilities = whole(&steps[number..], probabilities, &lattices[number..], beyond)?;
+                break;
+            };
+            if undo != Undo::Nothing {
+                undos.push(undo);
+            }
+        }
+        let scan = lattices.first().copied().unwrap_or(probabilities.geometry());
+        Ok((Self { undos, scan, beyond }, probabilities))
+    }
+
+    /// Planes of the scan as a box.
+    fn planes(&self, planes: Range<usize>) -> PatchLocation {
+        let [_, j, k] = self.scan.shape;
+        PatchLocation { start: [planes.start as isize, 0, 0], shape: [planes.len(), j, k] }
+    }
+
     /// Planes of the scan that fit into the memory.
     fn thickness(&self, memory: usize) -> usize {
         // The best so far, the class's own, and the largest box on the way, which is read and made.
         let bytes = |n: usize| -> usize {
-            let at = PatchLocation { start: [0; 3], shape: [n, self.scan[1], self.scan[2]] };
+            let at = self.planes(0..n);
             let on_the_way = self.boxes(&at).iter().flatten().map(PatchLocation::n_voxels).max().unwrap_or(0);
             size_of::<f32>() * (2 * at.n_voxels() + 2 * on_the_way)
         };
-        let (mut fits, mut too_many) = (1, self.scan[0] + 1);
+        let (mut fits, mut too_many) = (1, self.scan.shape[0] + 1);
         while too_many - fits > 1 {
             let middle = fits.midpoint(too_many);
             if bytes(middle) <= memory { fits = middle } else { too_many = middle }
@@ -132,7 +202,7 @@ impl Slabs {
             if reach + 1e-6 * reach.abs() < least {
                 break;
             }
-            let values = self.on_scan(class, class_values(class), shape, &boxes, &mut room.class);
+            let values = self.on_scan(class == 0, class_values(class), shape, &boxes, &mut room.class);
             if class == 0 {
                 room.best.clear();
                 room.best.extend_from_slice(values);
@@ -146,12 +216,13 @@ impl Slabs {
     /// One class's probabilities in a box of the scan.
     fn on_scan<'a>(
         &self,
-        class: u8,
+        is_first: bool,
         values: &'a [f32],
         shape: [usize; 3],
         boxes: &[Option<PatchLocation>],
         room: &'a mut ClassRoom,
     ) -> &'a [f32] {
+        let background = is_first && self.beyond == Beyond::Background;
         let mut source = match &boxes[boxes.len() - 1] {
             Some(read) => Some(cut(values, shape, read, &mut room.cut)),
             None => None,
@@ -160,11 +231,25 @@ impl Slabs {
             let Some(to) = &boxes[number] else { continue };
             room.made.resize(to.n_voxels(), 0.0);
             let source = source.take().unwrap_or(&room.part);
-            self.undos[number].make(class == 0, source, boxes[number + 1].as_ref(), &mut room.made, to);
+            self.undos[number].make(background, source, boxes[number + 1].as_ref(), &mut room.made, to);
             std::mem::swap(&mut room.part, &mut room.made);
         }
         source.unwrap_or(&room.part)
     }
+}
+
+/// Probabilities brought back whole through steps, the last one first.
+fn whole(steps: &[Step], probabilities: Volume, lattices: &[Geometry], beyond: Beyond) -> Result<Volume> {
+    if beyond == Beyond::Background {
+        return invert_all(steps, probabilities, lattices);
+    }
+    // Steps know a background first: one goes along in front of the others.
+    let [i, j, k] = probabilities.shape();
+    let none = Array4::zeros((1, i, j, k));
+    let with_none = ndarray::concatenate(Axis(0), &[none.view(), probabilities.data()])?;
+    let back = invert_all(steps, Volume::new(with_none, probabilities.affine())?, lattices)?;
+    let affine = back.affine();
+    Volume::new(back.into_data().slice_move(ndarray::s![1.., .., .., ..]), affine)
 }
 
 /// The largest value in a box.
@@ -205,7 +290,6 @@ mod tests {
     use super::*;
     use crate::{Clip, Crop, Pad, Reorient, Resample, Resize, ZScore, apply_all};
     use mis_core::{Affine, Preprocess, Sample, argmax, sample_rng};
-    use ndarray::Array4;
     use proptest::prelude::*;
     use rand::Rng as _;
 
@@ -266,7 +350,22 @@ mod tests {
             // Few values, so that there are ties.
             let data = Array4::from_shape_simple_fn((3, i, j, k), || f32::from(rng.random_range(0..4_u8)) / 4.0);
             let probabilities = Volume::new(data, input.image.affine()).unwrap();
-            let whole = argmax(&invert_all(&steps, probabilities.clone(), &lattices).unwrap());
+            let back = invert_all(&steps, probabilities.clone(), &lattices).unwrap();
+            for beyond in [Beyond::Background, Beyond::Nothing] {
+                let mut slabs = ScanSlabs::new(&steps, probabilities.clone(), &lattices, beyond).unwrap();
+                prop_assert_eq!((slabs.geometry(), slabs.n_channels()), (back.geometry(), 3));
+                // Of regions what was cropped away is nothing, and no other channel knows of a background.
+                let first_channel = usize::from(beyond == Beyond::Nothing);
+                for (channel, whole) in back.data().outer_iter().enumerate().skip(first_channel) {
+                    for first in (0..shape[0]).step_by(2) {
+                        let planes = first..shape[0].min(first + 2);
+                        let expected = whole.slice(ndarray::s![planes.clone(), .., ..]);
+                        let expected: Vec<f32> = expected.iter().copied().collect();
+                        prop_assert_eq!(slabs.make(channel, planes), expected);
+                    }
+                }
+            }
+            let whole = argmax(&back);
             prop_assert_eq!(whole.shape(), shape);
             prop_assert_eq!(label_map(&steps, probabilities, &lattices, memory).unwrap(), whole);
         }
@@ -274,7 +373,8 @@ mod tests {
 
     #[test]
     fn slabs_are_as_thick_as_the_memory_allows() {
-        let slabs = Slabs { undos: Vec::new(), scan: [100, 10, 10] };
+        let scan = Geometry { shape: [100, 10, 10], affine: Affine::from_spacing([1.0; 3]) };
+        let slabs = Slabs { undos: Vec::new(), scan, beyond: Beyond::Background };
         // Four values of 4 bytes for each of 100 voxels of a plane.
         assert_eq!([0, 1600, 3199, 3200, 1 << 30].map(|memory| slabs.thickness(memory)), [1, 1, 1, 2, 100]);
     }

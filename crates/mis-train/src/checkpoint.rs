@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{History, Trainer};
 
-/// Everything a training needs to go on exactly where it stopped: one safetensors file with the weights under `model.`,
-/// the optimizer's memory under `optimizer.` and the rest as JSON in its metadata.
+/// Everything a training needs to go on exactly where it stopped: one safetensors file with the weights that predict
+/// under `model.`, the optimizer's memory under `optimizer.` and the rest as JSON in its metadata. Where an average of
+/// the weights predicts, those in training are under `live.`
 #[derive(Debug)]
 pub struct Checkpoint {
-    /// Weights and running statistics by name.
+    /// Weights and running statistics by name: those that predict.
     pub weights: BTreeMap<String, Tensor>,
+    /// Weights and running statistics in training, where an average of them predicts.
+    pub live: Option<BTreeMap<String, Tensor>>,
     /// What the optimizer remembers.
     pub optimizer: BTreeMap<String, Tensor>,
     /// Counters and history.
@@ -33,6 +36,8 @@ pub struct TrainState {
     pub epoch: u32,
     /// Steps of that epoch already done.
     pub step: u32,
+    /// Learning rate of the last of them.
+    pub learning_rate: f64,
     /// Sum of their losses.
     pub loss_sum: f64,
     /// Seconds that they took.
@@ -43,6 +48,10 @@ pub struct TrainState {
     pub best: Option<f64>,
     /// The epochs that are behind.
     pub history: History,
+    /// What each callback remembers.
+    pub callbacks: Vec<Option<String>>,
+    /// Whether a callback ended the training.
+    pub ended_by_callback: bool,
 }
 
 const STATE: &str = "state";
@@ -58,15 +67,17 @@ impl Checkpoint {
             let state = serde_json::from_str(text(STATE)?)?;
             let spec = serde_json::from_str(text(SPEC)?)?;
             let experiment = text(EXPERIMENT)?.clone();
-            let (mut weights, mut optimizer) = (BTreeMap::new(), BTreeMap::new());
+            let (mut weights, mut live, mut optimizer) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
             for (name, tensor) in tensors {
                 match name.split_once('.') {
                     Some(("model", name)) => weights.insert(name.to_owned(), tensor),
+                    Some(("live", name)) => live.insert(name.to_owned(), tensor),
                     Some(("optimizer", name)) => optimizer.insert(name.to_owned(), tensor),
-                    _ => bail!("found the tensor {name}, expected names under model. and optimizer."),
+                    _ => bail!("found the tensor {name}, expected names under model., live. and optimizer."),
                 };
             }
-            Ok(Self { weights, optimizer, state, spec, experiment })
+            let live = (!live.is_empty()).then_some(live);
+            Ok(Self { weights, live, optimizer, state, spec, experiment })
         };
         load().with_context(|| format!("cannot read the checkpoint {}", path.display()))
     }
@@ -82,7 +93,11 @@ impl Checkpoint {
         let under = |prefix: &'static str, tensors: BTreeMap<String, Tensor>| {
             tensors.into_iter().map(move |(name, tensor)| (format!("{prefix}.{name}"), tensor))
         };
-        let tensors = under("model", tensors).chain(under("optimizer", trainer.optimizer.state())).collect();
+        let tensors: BTreeMap<_, _> = match &trainer.averaged {
+            Some(averaged) => under("model", averaged.tensors()).chain(under("live", tensors)).collect(),
+            None => under("model", tensors).collect(),
+        };
+        let tensors = tensors.into_iter().chain(under("optimizer", trainer.optimizer.state())).collect();
         metadata.extend([
             (STATE.to_owned(), serde_json::to_string(state)?),
             (SPEC.to_owned(), serde_json::to_string(&trainer.model.spec)?),

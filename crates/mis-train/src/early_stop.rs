@@ -4,28 +4,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::History;
 
-/// Ends training when the loss has not improved for `patience` epochs. The validation loss is watched where there is
-/// one, else the training loss.
+/// Ends training when what is watched has not improved for `patience` epochs: by default the validation loss, and where
+/// nothing is validated the training loss.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EarlyStop {
-    /// Epochs without improvement after which training ends.
+    /// Epochs without improvement after which training ends; of a validation, those that were validated.
     pub patience: u32,
     /// What counts as an improvement must be larger than this.
     #[serde(default)]
     pub min_delta: f64,
-    /// Whether the training loss is watched even where there is a validation loss, as MIScnn's KiTS19 pipeline does.
+    /// What is watched; MIScnn's KiTS19 pipeline watches the training loss.
     #[serde(default)]
     pub watch: Watch,
 }
 
-/// The loss that is watched.
+/// What is watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Watch {
     /// The validation loss; the training loss where nothing is validated.
     #[default]
     Validation,
+    /// The validation's mean Dice over the classes that occur; the training loss where nothing is validated.
+    Dice,
     /// The training loss.
     Training,
 }
@@ -33,7 +35,7 @@ pub enum Watch {
 impl EarlyStop {
     /// Whether training ends after this history.
     pub(crate) fn ends(&self, history: &History) -> bool {
-        let losses = history.losses(self.watch);
+        let losses = history.watched(self.watch);
         let mut best = f64::INFINITY;
         let mut waited = 0;
         for loss in losses {

@@ -8,9 +8,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{Batch, BatchSource};
 use mis_models::{Loss, Model};
 
-use crate::curves::write_curves;
 use crate::progress::TrainProgress;
 use crate::same_experiment::check_same_experiment;
+use crate::training_folder::TrainingFolder;
 use crate::validate::validate;
 use crate::{Callback, Checkpoint, EpochStats, History, StopSignal, TrainConfig, TrainState, Trainer};
 
@@ -50,7 +50,7 @@ pub enum Ended {
     Interrupted,
 }
 
-/// The outcome of a training; the weights are in the model.
+/// The outcome of a training; the weights, or their average where one is kept, are in the model.
 #[derive(Clone, Debug)]
 pub struct Fitted {
     /// All epochs.
@@ -59,12 +59,7 @@ pub struct Fitted {
     pub ended: Ended,
 }
 
-/// File of the last state in a training's folder.
-pub const CHECKPOINT_LAST: &str = "checkpoint_last.safetensors";
-/// File of the state with the best validation in a training's folder.
-pub const CHECKPOINT_BEST: &str = "checkpoint_best.safetensors";
-
-/// Trains a model. After each epoch `checkpoint_last`, `history.tsv` and `curves.svg` are written, and
+/// Trains a model. After each epoch `checkpoint_last`, `history.tsv`, `curves.svg` and TensorBoard's file are written, and
 /// `checkpoint_best` when the validation is better than before.
 ///
 /// On the CPU the weights are the same, bit for bit, for the same seed, build and number of libtorch's threads,
@@ -72,94 +67,118 @@ pub const CHECKPOINT_BEST: &str = "checkpoint_best.safetensors";
 pub fn fit(model: &mut Model, job: &FitJob<'_>, callbacks: &mut [Box<dyn Callback>]) -> Result<Fitted> {
     let config = job.config;
     let mut trainer = Trainer::new(model, job.loss, config, job.seed)?;
+    let mut folder = TrainingFolder::open(job.folder, job.experiment, config.keep_checkpoints)?;
     let mut state = TrainState::default();
-    let last = job.folder.join(CHECKPOINT_LAST);
-    if job.resume && last.exists() {
-        state = restore(&mut trainer, &last, job.experiment)?;
+    if job.resume && folder.last().exists() {
+        state = restore(&mut trainer, &folder.last(), job.experiment)?;
+        restore_callbacks(callbacks, &state.callbacks)
+            .with_context(|| format!("cannot go on from {}", folder.last().display()))?;
+        if !state.history.epochs.is_empty() {
+            folder.report(&state.history)?; // a killed run may not have come to it
+        }
     }
     let progress = TrainProgress::new(job.title, config.epochs, state.epoch);
-    while state.epoch < config.epochs && !ended_early(config, &state) {
-        let rate = config.schedule.rate(
-            config.optimizer.learning_rate(),
-            state.epoch,
-            config.epochs,
-            &state.history,
-        );
-        let clock = Instant::now();
-        let before = state.seconds;
-        for batch in job.train.epoch(state.epoch).skip(state.step as usize) {
-            let loss = train_step(&mut trainer, job, &batch?, rate, &state)?;
-            state.step += 1;
-            state.loss_sum += loss;
-            state.seconds = before + clock.elapsed().as_secs_f64();
-            state.n_steps = trainer.optimizer.n_steps();
-            progress.step(state.step, config.steps_per_epoch, loss);
-            if job.stop.is_raised() {
-                Checkpoint::save(&last, &trainer, &state, job.experiment)?;
-                return Ok(Fitted { history: state.history, ended: Ended::Interrupted });
-            }
+    let mut ended = ended(config, &state);
+    while ended.is_none() {
+        if train_epoch(&mut trainer, job, &mut state, &folder, &progress)? == Ended::Interrupted {
+            state.callbacks = callbacks.iter().map(|callback| callback.state()).collect();
+            folder.check(&trainer, &state)?;
+            folder.save_last(&trainer, &state)?;
+            ended = Some(Ended::Interrupted);
+            break;
         }
-        ensure!(state.step > 0, "epoch {} has no batch to train on", state.epoch);
-        let stats = close_epoch(trainer.model, job, &mut state, rate)?;
-        if let Some(score) = score(&stats)
-            && state.best.is_none_or(|best| score > best)
-        {
-            state.best = Some(score);
-            Checkpoint::save(&job.folder.join(CHECKPOINT_BEST), &trainer, &state, job.experiment)?;
-        }
-        Checkpoint::save(&last, &trainer, &state, job.experiment)?;
-        state.history.write_tsv(&job.folder.join("history.tsv"))?;
-        write_curves(&state.history, &job.folder.join("curves.svg"))?;
-        progress.epoch();
+        let stats = close_epoch(&mut trainer, job, &mut state)?;
         for callback in &mut *callbacks {
-            if let ControlFlow::Break(()) = callback.on_epoch_end(&stats)? {
-                return Ok(Fitted { history: state.history, ended: Ended::Early });
-            }
+            state.ended_by_callback |= callback.on_epoch_end(&stats)? == ControlFlow::Break(());
         }
+        state.callbacks = callbacks.iter().map(|callback| callback.state()).collect();
+        let is_best = score(&stats).filter(|&score| state.best.is_none_or(|best| score > best));
+        state.best = is_best.or(state.best);
+        folder.check(&trainer, &state)?;
+        if is_best.is_some() {
+            folder.save_best(&trainer, &state)?; // before the last, which says that there is this best
+        }
+        folder.save_last(&trainer, &state)?;
+        folder.rotate(state.epoch)?;
+        folder.report(&state.history)?;
+        progress.epoch();
+        ended = self::ended(config, &state);
     }
-    let ended = if state.epoch < config.epochs { Ended::Early } else { Ended::Completed };
-    Ok(Fitted { history: state.history, ended })
+    trainer.exchange_average()?;
+    Ok(Fitted { history: state.history, ended: ended.unwrap_or(Ended::Completed) })
 }
 
-fn train_step(
+/// Carries out the steps of an epoch that are still to be done, unless it is asked to stop.
+fn train_epoch(
     trainer: &mut Trainer<'_>,
     job: &FitJob<'_>,
-    batch: &Batch,
-    rate: f64,
-    state: &TrainState,
-) -> Result<f64> {
-    let loss = trainer.step(batch, rate)?;
-    if !loss.is_finite() {
-        let ids: Vec<_> = batch.ids().iter().map(ToString::to_string).collect();
-        bail!(
-            "epoch {}, step {}: the loss is {loss} on {}; the last good state is {}",
-            state.epoch + 1,
-            state.step + 1,
-            ids.join(", "),
-            job.folder.join(CHECKPOINT_LAST).display()
-        );
+    state: &mut TrainState,
+    folder: &TrainingFolder<'_>,
+    progress: &TrainProgress,
+) -> Result<Ended> {
+    let config = job.config;
+    let (clock, before) = (Instant::now(), state.seconds);
+    let mut batches = job.train.epoch(state.epoch);
+    for _ in 0..state.step as usize * config.accumulate {
+        batches.next().transpose()?; // trained on before the stop
     }
-    Ok(loss)
+    let rate = |state: &TrainState| {
+        let behind = config.steps_per_epoch.map_or(0.0, |n| f64::from(state.step) / f64::from(n));
+        let passed = f64::from(state.epoch) + behind;
+        config.schedule.rate(config.optimizer.learning_rate(), passed, config.epochs, &state.history)
+    };
+    loop {
+        let of_step = batches.by_ref().take(config.accumulate).collect::<Result<Vec<Batch>>>()?;
+        if of_step.is_empty() {
+            break;
+        }
+        state.learning_rate = rate(state);
+        let stats = trainer.step_over(&of_step, state.learning_rate)?;
+        if !stats.is_finite() {
+            let what = match stats.gradient_norm {
+                Some(norm) if stats.loss.is_finite() => format!("the norm of the gradients is {norm}"),
+                _ => format!("the loss is {}", stats.loss),
+            };
+            let ids = of_step.iter().flat_map(Batch::ids).map(ToString::to_string).collect::<Vec<_>>();
+            bail!(
+                "epoch {}, step {}: {what} on {}; {}",
+                state.epoch + 1,
+                state.step + 1,
+                ids.join(", "),
+                folder.last_good()
+            );
+        }
+        state.step += 1;
+        state.loss_sum += stats.loss;
+        state.seconds = before + clock.elapsed().as_secs_f64();
+        state.n_steps = trainer.optimizer.n_steps();
+        progress.step(state.step, config.steps_per_epoch, stats.loss, state.seconds);
+        if job.stop.is_raised() {
+            return Ok(Ended::Interrupted);
+        }
+    }
+    ensure!(state.step > 0, "epoch {} has no batch to train on", state.epoch + 1);
+    Ok(Ended::Completed)
 }
 
 /// Adds the epoch's figures to the history and turns to the next.
-fn close_epoch(
-    model: &Model,
-    job: &FitJob<'_>,
-    state: &mut TrainState,
-    learning_rate: f64,
-) -> Result<EpochStats> {
+fn close_epoch(trainer: &mut Trainer<'_>, job: &FitJob<'_>, state: &mut TrainState) -> Result<EpochStats> {
     let every = job.config.validate_every;
     let due = every > 0 && ((state.epoch + 1).is_multiple_of(every) || state.epoch + 1 == job.config.epochs);
     let validation = match job.validation {
-        Some(source) if due => Some(validate(model, job.loss, source, job.config.precision)?),
+        Some(source) if due => {
+            trainer.exchange_average()?;
+            let validation = validate(trainer.model, job.loss, source, job.config.precision)?;
+            trainer.exchange_average()?;
+            Some(validation)
+        }
         _ => None,
     };
     let stats = EpochStats {
         epoch: state.epoch,
         train_loss: state.loss_sum / f64::from(state.step),
         validation,
-        learning_rate,
+        learning_rate: state.learning_rate,
         n_steps: state.step,
         seconds: state.seconds,
     };
@@ -175,15 +194,39 @@ fn score(stats: &EpochStats) -> Option<f64> {
     Some(validation.mean_dice().unwrap_or(-validation.loss))
 }
 
-fn ended_early(config: &TrainConfig, state: &TrainState) -> bool {
-    state.step == 0 && config.early_stop.is_some_and(|early_stop| early_stop.ends(&state.history))
+/// Whether a training in this state is over.
+fn ended(config: &TrainConfig, state: &TrainState) -> Option<Ended> {
+    let between_epochs = state.step == 0;
+    let stopped = config.early_stop.is_some_and(|early_stop| early_stop.ends(&state.history));
+    if state.epoch >= config.epochs {
+        return Some(Ended::Completed);
+    }
+    (between_epochs && (state.ended_by_callback || stopped)).then_some(Ended::Early)
 }
 
 fn restore(trainer: &mut Trainer<'_>, path: &Path, experiment: &str) -> Result<TrainState> {
     let checkpoint = Checkpoint::load(path)?;
     check_same_experiment(path, &checkpoint.experiment, experiment)?;
-    let fits = trainer.model.set_weights(&checkpoint.weights);
+    let fits = trainer.model.set_weights(checkpoint.live.as_ref().unwrap_or(&checkpoint.weights));
     fits.with_context(|| format!("{} does not fit the network", path.display()))?;
+    if let Some(averaged) = &mut trainer.averaged {
+        averaged.restore(&checkpoint.weights)?;
+    }
     trainer.optimizer.restore(&checkpoint.optimizer, checkpoint.state.n_steps)?;
     Ok(checkpoint.state)
+}
+
+fn restore_callbacks(callbacks: &mut [Box<dyn Callback>], states: &[Option<String>]) -> Result<()> {
+    ensure!(
+        callbacks.len() == states.len(),
+        "expected the {} callbacks of the run that was stopped, found {}",
+        states.len(),
+        callbacks.len()
+    );
+    for (callback, state) in callbacks.iter_mut().zip(states) {
+        if let Some(state) = state {
+            callback.restore(state)?;
+        }
+    }
+    Ok(())
 }

@@ -16,7 +16,7 @@ pub struct EpochStats {
     pub train_loss: f64,
     /// Scores of the validation patches, in the epochs that have them.
     pub validation: Option<Validation>,
-    /// Learning rate of its steps.
+    /// Learning rate of its last step.
     pub learning_rate: f64,
     /// Number of its steps.
     pub n_steps: u32,
@@ -51,14 +51,21 @@ pub struct History {
 }
 
 impl History {
-    /// The losses to watch, in the order of epochs: of those epochs that were validated, or of training.
-    pub(crate) fn losses(&self, watch: Watch) -> Vec<f64> {
+    /// What is watched, in the order of epochs, the smaller the better: of those epochs that were validated, or of
+    /// training.
+    pub(crate) fn watched(&self, watch: Watch) -> Vec<f64> {
+        let of = |validation: &Validation| match watch {
+            Watch::Validation => Some(validation.loss),
+            Watch::Dice => Some(1.0 - validation.mean_dice()?),
+            Watch::Training => None,
+        };
         let validated: Vec<f64> =
-            self.epochs.iter().filter_map(|stats| Some(stats.validation.as_ref()?.loss)).collect();
-        if watch == Watch::Validation && !validated.is_empty() {
-            return validated;
+            self.epochs.iter().filter_map(|stats| of(stats.validation.as_ref()?)).collect();
+        if validated.is_empty() {
+            self.epochs.iter().map(|stats| stats.train_loss).collect()
+        } else {
+            validated
         }
-        self.epochs.iter().map(|stats| stats.train_loss).collect()
     }
 
     /// Writes `history.tsv`: one row per epoch (counted from 1, as MIScnn does) with losses, Dice per class, learning

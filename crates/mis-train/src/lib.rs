@@ -24,6 +24,7 @@ mod config;
 mod fit;
 mod stop_signal;
 mod trainer;
+mod weight_average;
 
 mod early_stop;
 mod optimizer;
@@ -31,13 +32,16 @@ mod schedule;
 
 mod callback;
 mod curves;
+mod events;
 mod history;
 mod progress;
 mod validate;
 
 mod checkpoint;
 mod same_experiment;
+mod training_folder;
 
+mod postprocess;
 mod predict;
 
 mod device;
@@ -45,21 +49,24 @@ mod precision;
 mod tensors;
 
 pub use config::TrainConfig;
-pub use fit::{CHECKPOINT_BEST, CHECKPOINT_LAST, Ended, FitJob, Fitted, fit};
+pub use fit::{Ended, FitJob, Fitted, fit};
 pub use stop_signal::StopSignal;
-pub use trainer::Trainer;
+pub use trainer::{StepStats, Trainer};
+pub use weight_average::WeightAverage;
 
 pub use early_stop::{EarlyStop, Watch};
-pub use optimizer::{Adam, AnyOptimizer, SgdNesterov};
-pub use schedule::{Constant, Cosine, Plateau, Poly, Schedule};
+pub use optimizer::{Adam, AdamW, AnyOptimizer, SgdNesterov};
+pub use schedule::{Constant, Cosine, OneCycle, Plateau, Poly, Schedule};
 
 pub use callback::Callback;
 pub use history::{EpochStats, History, Validation};
 
 pub use checkpoint::{Checkpoint, TrainState, load_weights};
 pub use same_experiment::check_same_experiment;
+pub use training_folder::{CHECKPOINT_BEST, CHECKPOINT_LAST};
 
-pub use predict::{SlidingWindow, predict};
+pub use postprocess::{AnyPostprocess, Connectivity, FillHoles, KeepLargest, Of, RemoveSmall};
+pub use predict::{SlidingWindow, predict, predict_mean};
 
 pub use device::DeviceChoice;
 pub use precision::Precision;

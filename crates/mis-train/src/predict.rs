@@ -44,6 +44,18 @@ impl SlidingWindow {
 /// Class probabilities `(class, i, j, k)` on the lattice of a prepared scan: the window's output of each patch, averaged
 /// where patches overlap. Memory is the output and one batch of patches, however many patches there are.
 pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<Volume> {
+    predict_mean(&[model], image, window)
+}
+
+/// The mean of what several networks say of a prepared scan, as [`predict`] gives it of one: each patch is shown to all of
+/// them, so that memory is that of one network's output. They must be of one kind of input and classes, on one device.
+pub fn predict_mean(models: &[&Model], image: &Volume, window: &SlidingWindow) -> Result<Volume> {
+    let model = *models.first().context("an ensemble needs a network")?;
+    ensure!(
+        models.iter().all(|other| other.spec == model.spec),
+        "expected networks of one kind, found some for {:?} and some for others",
+        model.spec
+    );
     let n_channels = image.n_channels();
     ensure!(
         n_channels == model.spec.n_channels,
@@ -69,7 +81,14 @@ pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<
         }
         let batch = ArrayView5::from_shape((locations.len(), n_channels, i, j, k), patches)?;
         let images = tensors::images(batch, model.spec.dims, device, kind)?;
-        let values = tensors::values(&window.output.apply(&model.net.forward_t(&images, false)))?;
+        let mut mean = window.output.apply(&model.net.forward_t(&images, false));
+        for model in &models[1..] {
+            let _ = mean.f_add_(&window.output.apply(&model.net.forward_t(&images, false)))?;
+        }
+        if models.len() > 1 {
+            let _ = mean.f_div_scalar_(models.len() as f64)?;
+        }
+        let values = tensors::values(&mean)?;
         // (batch, class, i, j, k)
         for patch in values.chunks_exact(values.len() / locations.len()) {
             merger.add(patch);

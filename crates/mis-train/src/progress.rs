@@ -22,9 +22,11 @@ impl TrainProgress {
         Self { bar }
     }
 
-    pub(crate) fn step(&self, step: u32, n_steps: Option<u32>, loss: f64) {
+    /// After a step of an epoch that has taken so many seconds so far.
+    pub(crate) fn step(&self, step: u32, n_steps: Option<u32>, loss: f64, seconds: f64) {
         let of = n_steps.map_or_else(String::new, |n| format!("/{n}"));
-        self.bar.set_message(format!("step {step}{of}, loss {loss:.4}"));
+        let rate = f64::from(step) / seconds.max(1e-9);
+        self.bar.set_message(format!("step {step}{of}, {rate:.2} steps/s, loss {loss:.4}"));
     }
 
     pub(crate) fn epoch(&self) {

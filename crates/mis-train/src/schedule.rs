@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::History;
 use crate::early_stop::Watch;
 
-/// How the learning rate changes. It is set once per epoch and is a function of the epoch and of the losses so far,
-/// so that a resumed run goes on with the same rate.
+/// How the learning rate changes. It is a function of the step and of the epochs before, so that a resumed run goes on
+/// with the same rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "kebab-case")]
 pub enum Schedule {
@@ -17,7 +17,9 @@ pub enum Schedule {
     Poly(Poly),
     /// Rises in a warm-up, then falls by half a cosine.
     Cosine(Cosine),
-    /// Falls when the loss does not.
+    /// Rises, then falls by half a cosine, step by step.
+    OneCycle(OneCycle),
+    /// Falls when what is watched does not improve.
     Plateau(Plateau),
 }
 mis_core::named_choice!(Schedule);
@@ -33,7 +35,7 @@ impl Default for Schedule {
 #[serde(default, deny_unknown_fields)]
 pub struct Constant {}
 
-/// `rate · (1 − epoch/epochs)^exponent`, as nnU-Net has it.
+/// `rate · (1 − epoch/epochs)^exponent`, set once per epoch, as nnU-Net has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Poly {
@@ -47,7 +49,8 @@ impl Default for Poly {
     }
 }
 
-/// A linear rise from `floor` over the first epochs, then half a cosine down to `floor` (Loshchilov & Hutter 2017).
+/// A linear rise from `floor` over the first epochs, then half a cosine down to `floor` (Loshchilov & Hutter 2017); set
+/// once per epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Cosine {
@@ -60,6 +63,25 @@ pub struct Cosine {
 impl Default for Cosine {
     fn default() -> Self {
         Self { warm_up: 0, floor: 0.01 }
+    }
+}
+
+/// A linear rise to the optimizer's rate, then half a cosine down to nearly nothing (Smith & Topin 2019); set at each step
+/// where `steps-per-epoch` says how many there are, else once per epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OneCycle {
+    /// The part of training that the rise takes.
+    pub warm_up: f64,
+    /// Where the rate starts, as a fraction of the optimizer's.
+    pub start: f64,
+    /// Where it ends, as a fraction of the optimizer's.
+    pub end: f64,
+}
+
+impl Default for OneCycle {
+    fn default() -> Self {
+        Self { warm_up: 0.1, start: 0.05, end: 1e-3 }
     }
 }
 
@@ -78,7 +100,7 @@ pub struct Plateau {
     pub cooldown: u32,
     /// The rate never falls below this.
     pub min_rate: f64,
-    /// The loss that is watched.
+    /// What is watched.
     pub watch: Watch,
 }
 
@@ -96,16 +118,18 @@ impl Default for Plateau {
 }
 
 impl Schedule {
-    /// The learning rate of epoch `epoch` (from 0) of `epochs`, from the optimizer's rate and the epochs before.
+    /// The learning rate at a point of training, from the optimizer's rate and the epochs before.
+    ///
+    /// `passed` counts epochs from 0, with the part of the epoch that is behind: 2.5 is the middle of the third.
     #[must_use]
-    pub fn rate(&self, rate: f64, epoch: u32, epochs: u32, history: &History) -> f64 {
+    pub fn rate(&self, rate: f64, passed: f64, epochs: u32, history: &History) -> f64 {
+        let (epoch, epochs) = (passed.floor(), f64::from(epochs));
         match self {
             Self::Constant(_) => rate,
-            Self::Poly(poly) => {
-                rate * (1.0 - f64::from(epoch) / f64::from(epochs)).max(0.0).powf(poly.exponent)
-            }
+            Self::Poly(poly) => rate * (1.0 - epoch / epochs).max(0.0).powf(poly.exponent),
             Self::Cosine(cosine) => rate * cosine.fraction(epoch, epochs),
-            Self::Plateau(plateau) => plateau.rate(rate, &history.losses(plateau.watch)),
+            Self::OneCycle(cycle) => rate * cycle.fraction(passed / epochs),
+            Self::Plateau(plateau) => plateau.rate(rate, &history.watched(plateau.watch)),
         }
     }
 
@@ -114,6 +138,15 @@ impl Schedule {
         if let Self::Plateau(plateau) = self {
             let factor = plateau.factor;
             ensure!(0.0 < factor && factor < 1.0, "plateau: factor must lie between 0 and 1, got {factor}");
+        }
+        if let Self::OneCycle(OneCycle { warm_up, start, end }) = *self {
+            ensure!((0.0..1.0).contains(&warm_up), "one-cycle: warm-up must be in [0, 1), got {warm_up}");
+            for (name, fraction) in [("start", start), ("end", end)] {
+                ensure!(
+                    (0.0..=1.0).contains(&fraction),
+                    "one-cycle: {name} must be in [0, 1], got {fraction}"
+                );
+            }
         }
         if let Self::Cosine(cosine) = self {
             ensure!(
@@ -127,16 +160,30 @@ impl Schedule {
 }
 
 impl Cosine {
-    fn fraction(&self, epoch: u32, epochs: u32) -> f64 {
-        let (epoch, warm_up) = (f64::from(epoch), f64::from(self.warm_up));
+    fn fraction(&self, epoch: f64, epochs: f64) -> f64 {
+        let warm_up = f64::from(self.warm_up);
         let height = if epoch < warm_up {
             (epoch + 1.0) / (warm_up + 1.0)
         } else {
-            let passed = (epoch - warm_up) / (f64::from(epochs) - warm_up).max(1.0);
-            0.5 * (1.0 + (std::f64::consts::PI * passed.min(1.0)).cos())
+            falling((epoch - warm_up) / (epochs - warm_up).max(1.0))
         };
         self.floor + (1.0 - self.floor) * height
     }
+}
+
+impl OneCycle {
+    fn fraction(&self, passed: f64) -> f64 {
+        if passed < self.warm_up {
+            self.start + (1.0 - self.start) * passed / self.warm_up
+        } else {
+            self.end + (1.0 - self.end) * falling((passed - self.warm_up) / (1.0 - self.warm_up))
+        }
+    }
+}
+
+/// Half a cosine from 1 down to 0.
+fn falling(passed: f64) -> f64 {
+    0.5 * (1.0 + (std::f64::consts::PI * passed.min(1.0)).cos())
 }
 
 impl Plateau {
@@ -175,17 +222,31 @@ mod tests {
     fn poly_and_cosine_start_at_the_rate_and_fall() {
         for schedule in [Schedule::Poly(Poly::default()), Schedule::Cosine(Cosine::default())] {
             let rates: Vec<_> =
-                (0..10).map(|epoch| schedule.rate(0.1, epoch, 10, &History::default())).collect();
+                (0..10).map(|epoch| schedule.rate(0.1, f64::from(epoch), 10, &History::default())).collect();
             assert!((rates[0] - 0.1).abs() < 1e-12, "{rates:?}");
             assert!(rates.windows(2).all(|pair| pair[1] < pair[0]), "{rates:?}");
         }
     }
 
     #[test]
+    fn one_cycle_rises_to_the_rate_and_falls_within_epochs_too() {
+        let cycle = Schedule::OneCycle(OneCycle { warm_up: 0.25, start: 0.1, end: 0.01 });
+        let rate = |passed: f64| cycle.rate(2.0, passed, 8, &History::default());
+        for (passed, expected) in [(0.0, 0.2), (1.0, 1.1), (2.0, 2.0), (5.0, 1.01), (8.0, 0.02)] {
+            assert!((rate(passed) - expected).abs() < 1e-12, "{} at {passed}", rate(passed));
+        }
+        assert!(rate(5.25) < rate(5.0));
+        let by_epochs = Schedule::Cosine(Cosine::default());
+        assert_eq!(by_epochs.rate(1.0, 5.25, 8, &History::default()), {
+            by_epochs.rate(1.0, 5.0, 8, &History::default())
+        });
+    }
+
+    #[test]
     fn a_plateau_cuts_the_rate_after_its_patience_and_not_below_the_minimum() {
         let plateau = Plateau { patience: 2, cooldown: 0, min_rate: 1e-3, ..Plateau::default() };
         let schedule = Schedule::Plateau(plateau);
-        let rate = |losses: &[f64]| schedule.rate(0.1, losses.len() as u32, 100, &history(losses));
+        let rate = |losses: &[f64]| schedule.rate(0.1, losses.len() as f64, 100, &history(losses));
         assert_eq!(rate(&[1.0, 0.9, 0.8]), 0.1);
         assert_eq!(rate(&[1.0, 1.0]), 0.1);
         assert!((rate(&[1.0, 1.0, 1.0]) - 0.01).abs() < 1e-12);

@@ -2,22 +2,41 @@
 
 use anyhow::{Context as _, Result, ensure};
 use mis_core::Batch;
-use mis_models::tch::Kind;
+use mis_models::tch::{Kind, Tensor};
 use mis_models::{Loss, Model, seeded};
 
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, clip};
+use crate::weight_average::Averaged;
 use crate::{TrainConfig, tensors};
 
-/// A model in training: takes one step for each batch. [`fit`](crate::fit) is this with epochs, validation and
-/// checkpoints.
+/// A model in training: takes one step for each batch, or for several. [`fit`](crate::fit) is this with epochs,
+/// validation and checkpoints.
 #[derive(Debug)]
 pub struct Trainer<'a> {
     pub(crate) model: &'a mut Model,
     pub(crate) optimizer: Optimizer,
+    pub(crate) averaged: Option<Averaged>,
     loss: &'a dyn Loss,
     config: &'a TrainConfig,
     kind: Kind,
     seed: u64,
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepStats {
+    /// The loss before the step: the mean over its batches.
+    pub loss: f64,
+    /// The norm of all gradients together before they are scaled down; none where they are not.
+    pub gradient_norm: Option<f64>,
+}
+
+impl StepStats {
+    /// Whether loss and gradients are numbers. Where they are not the step moved nothing.
+    #[must_use]
+    pub fn is_finite(&self) -> bool {
+        self.loss.is_finite() && self.gradient_norm.is_none_or(f64::is_finite)
+    }
 }
 
 impl<'a> Trainer<'a> {
@@ -31,30 +50,102 @@ impl<'a> Trainer<'a> {
              residual-encoder-unet or unet-plus-plus, or the loss without it"
         );
         let optimizer = Optimizer::new(&config.optimizer, model.trainable());
+        let averaged = config.average.map(|rule| Averaged::new(rule, model.variables()));
         let kind = config.precision.kind(model.store.device());
-        Ok(Self { model, optimizer, loss, config, kind, seed })
+        Ok(Self { model, optimizer, averaged, loss, config, kind, seed })
     }
 
-    /// Moves the weights by the gradient of a batch's loss; gives the loss before the step. A loss that is not finite
-    /// moves nothing.
-    pub fn step(&mut self, batch: &Batch, learning_rate: f64) -> Result<f64> {
+    /// Moves the weights by the gradient of a batch's loss. A loss or gradient that is not finite moves nothing.
+    pub fn step(&mut self, batch: &Batch, learning_rate: f64) -> Result<StepStats> {
+        self.step_over(std::slice::from_ref(batch), learning_rate)
+    }
+
+    /// Moves the weights once, by the mean of the batches' gradients: as of one large batch in the memory of a small one,
+    /// where the loss is a mean over patches.
+    pub fn step_over(&mut self, batches: &[Batch], learning_rate: f64) -> Result<StepStats> {
+        ensure!(!batches.is_empty(), "a step needs a batch");
+        let (mut sum, mut gradients) = (0.0, Vec::new());
+        for (batch_idx, batch) in batches.iter().enumerate() {
+            let loss = self.loss(batch, batch_idx)?;
+            let value = loss.f_double_value(&[])?;
+            if !value.is_finite() {
+                return Ok(StepStats { loss: value, gradient_norm: None });
+            }
+            sum += value;
+            add(&mut gradients, self.optimizer.gradients(&loss)?)?;
+        }
+        let n = batches.len() as f64;
+        if batches.len() > 1 {
+            for gradient in gradients.iter_mut().filter(|gradient| gradient.defined()) {
+                let _ = gradient.f_div_scalar_(n)?;
+            }
+        }
+        let max_norm = self.config.gradient_clip;
+        let gradient_norm = max_norm.map(|max_norm| clip(&mut gradients, max_norm)).transpose()?;
+        let stats = StepStats { loss: sum / n, gradient_norm };
+        if stats.is_finite() {
+            self.optimizer.step(gradients, learning_rate)?;
+            if let Some(averaged) = &mut self.averaged {
+                averaged.update(self.optimizer.n_steps())?;
+            }
+        }
+        Ok(stats)
+    }
+
+    fn loss(&self, batch: &Batch, batch_idx: usize) -> Result<Tensor> {
         let (model, device) = (&*self.model, self.model.store.device());
         let labels = batch.labels().context("training needs labels")?;
         let images = tensors::images(batch.images(), model.spec.dims, device, self.kind)?;
         let target = tensors::target(labels, model.spec.dims, device)?;
-        // What the network draws itself is a function of (seed, step) too, so that a resumed run draws the same.
-        let seed = self.seed ^ self.optimizer.n_steps().wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let loss = if self.loss.is_deep() {
+        // What the network draws itself is a function of (seed, batch) too, so that a resumed run draws the same.
+        let n_batches = self.optimizer.n_steps() * self.config.accumulate as u64 + batch_idx as u64;
+        let seed = self.seed ^ n_batches.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Ok(if self.loss.is_deep() {
             let logits = seeded(seed, || model.net.forward_heads(&images, true));
             self.loss.forward_heads(&logits, &target)
         } else {
             self.loss.forward(&seeded(seed, || model.net.forward_t(&images, true)), &target)
-        };
-        let value = loss.f_double_value(&[])?;
-        if value.is_finite() {
-            let gradients = self.optimizer.gradients(&loss)?;
-            self.optimizer.step(gradients, self.config.gradient_clip, learning_rate)?;
-        }
-        Ok(value)
+        })
     }
+
+    /// The model as it is: with the weights in training, or with their average.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        self.model
+    }
+
+    /// Puts the average of the weights, where one is kept, into the model, and the weights that were there aside; a
+    /// second time, back.
+    pub fn exchange_average(&mut self) -> Result<()> {
+        self.averaged.as_mut().map_or(Ok(()), Averaged::exchange)
+    }
+
+    /// Whether all weights are numbers.
+    pub(crate) fn is_finite(&self) -> Result<bool> {
+        for (_, weight) in self.model.trainable() {
+            // The sum of finite numbers may overflow in f32 and does not in f64.
+            if !weight.f_detach()?.f_sum(Kind::Double)?.f_double_value(&[])?.is_finite() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Adds gradients to a sum. A weight that a loss does not depend on has none.
+fn add(sum: &mut Vec<Tensor>, gradients: Vec<Tensor>) -> Result<()> {
+    if sum.is_empty() {
+        *sum = gradients;
+        return Ok(());
+    }
+    for (sum, gradient) in sum.iter_mut().zip(gradients) {
+        match (sum.defined(), gradient.defined()) {
+            (true, true) => {
+                let _ = sum.f_add_(&gradient)?;
+            }
+            (false, true) => *sum = gradient,
+            (_, false) => {}
+        }
+    }
+    Ok(())
 }

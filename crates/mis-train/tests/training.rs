@@ -10,11 +10,12 @@ use mis_core::anyhow::Result;
 use mis_core::ndarray::{Array3, Axis};
 use mis_core::{Affine, Batch, BatchSource, LabelMap, Sample, Volume, argmax, sample_rng};
 use mis_models::tch::{Device, Tensor};
-use mis_models::{DiceCrossEntropy, Dims, Model, ModelSpec, Norm, UNet};
+use mis_models::{CrossEntropy, DiceCrossEntropy, Dims, Model, ModelSpec, Norm, UNet};
 use mis_patch::PatchGrid;
 use mis_train::{
-    Adam, AnyOptimizer, Callback, Cosine, Ended, EpochStats, FitJob, Fitted, Precision, Schedule,
-    SgdNesterov, SlidingWindow, StopSignal, TrainConfig, fit, load_weights, predict,
+    Adam, AdamW, AnyOptimizer, CHECKPOINT_LAST, Callback, Checkpoint, Cosine, Ended, EpochStats, FitJob,
+    Fitted, OneCycle, Precision, Schedule, SgdNesterov, SlidingWindow, StopSignal, TrainConfig, Trainer,
+    WeightAverage, fit, load_weights, predict,
 };
 use rand::Rng as _;
 
@@ -105,30 +106,108 @@ fn assert_same(found: &BTreeMap<String, Tensor>, expected: &BTreeMap<String, Ten
     }
 }
 
+/// Trains with a callback that remembers.
+fn run_told(
+    folder: &Path,
+    data: &Boxes,
+    config: &TrainConfig,
+    resume: bool,
+    stop: &StopSignal,
+) -> Result<(Model, Fitted)> {
+    let validation = Boxes { steps: 2, ..Boxes::new() };
+    let mut model = model();
+    let job = FitJob {
+        title: "test",
+        loss: &DiceCrossEntropy::default(),
+        train: data,
+        validation: Some(&validation),
+        config,
+        seed: 5,
+        folder,
+        experiment: "a",
+        resume,
+        stop,
+    };
+    let fitted = fit(&mut model, &job, &mut [Box::new(Told::default())])?;
+    Ok((model, fitted))
+}
+
+/// Remembers the losses that it was told of.
+#[derive(Debug, Default)]
+struct Told(Vec<f64>);
+
+impl Callback for Told {
+    fn on_epoch_end(&mut self, stats: &EpochStats) -> Result<ControlFlow<()>> {
+        self.0.push(stats.train_loss);
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn state(&self) -> Option<String> {
+        Some(format!("{:?}", self.0))
+    }
+
+    fn restore(&mut self, state: &str) -> Result<()> {
+        let numbers = state.trim_matches(['[', ']']).split(", ").filter(|number| !number.is_empty());
+        self.0 = numbers.map(str::parse).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+}
+
+/// Optimizers with all that has a state of its own beside them.
+fn configs() -> [TrainConfig; 3] {
+    let adam = config(Adam { learning_rate: 1e-2, ..Adam::default() }.into());
+    let adam_w = TrainConfig {
+        accumulate: 2,
+        average: Some(WeightAverage { decay: 0.9 }),
+        schedule: Schedule::OneCycle(OneCycle::default()),
+        steps_per_epoch: Some(3), // of five batches
+        ..config(AdamW { learning_rate: 1e-2, ..AdamW::default() }.into())
+    };
+    let sgd = SgdNesterov { learning_rate: 1e-2, ..SgdNesterov::default() };
+    [adam, adam_w, config(sgd.into())]
+}
+
 #[test]
-fn a_run_stopped_anywhere_and_resumed_ends_with_the_same_weights() {
-    for optimizer in [Adam { learning_rate: 1e-2, weight_decay: 1e-2, ..Adam::default() }.into(), {
-        AnyOptimizer::from(SgdNesterov { learning_rate: 1e-2, ..SgdNesterov::default() })
-    }] {
-        let config = config(optimizer);
-        let whole = tempfile::tempdir().unwrap();
+fn a_run_stopped_anywhere_and_resumed_ends_with_the_same_checkpoint() {
+    let mut rng = sample_rng(20, 0, 0);
+    for config in configs() {
         let never = StopSignal::default();
-        let (expected, reference) = run(whole.path(), &Boxes::new(), &config, "a", false, &never).unwrap();
+        let whole = tempfile::tempdir().unwrap();
+        let (expected, reference) = run_told(whole.path(), &Boxes::new(), &config, false, &never).unwrap();
         assert_eq!(reference.ended, Ended::Completed);
-        for (epoch, step) in [(0, 2), (1, 4), (3, 0)] {
+        for _ in 0..3 {
+            let at = (rng.random_range(0..4), rng.random_range(0..5));
             let folder = tempfile::tempdir().unwrap();
             let stop = StopSignal::default();
-            let stopping = Boxes { stop: Some((epoch, step, stop.clone())), ..Boxes::new() };
-            let (_, first) = run(folder.path(), &stopping, &config, "a", false, &stop).unwrap();
+            let stopping = Boxes { stop: Some((at.0, at.1, stop.clone())), ..Boxes::new() };
+            let (_, first) = run_told(folder.path(), &stopping, &config, false, &stop).unwrap();
             assert_eq!(first.ended, Ended::Interrupted);
-            let (model, second) = run(folder.path(), &Boxes::new(), &config, "a", true, &never).unwrap();
+            let (model, second) = run_told(folder.path(), &Boxes::new(), &config, true, &never).unwrap();
             assert_same(&model.variables(), &expected.variables());
-            let losses = |fitted: &Fitted| -> Vec<f64> {
-                fitted.history.epochs.iter().map(|stats| stats.train_loss).collect()
+            let figures = |fitted: &Fitted| -> Vec<EpochStats> {
+                let epochs = fitted.history.epochs.iter();
+                epochs.map(|stats| EpochStats { seconds: 0.0, ..stats.clone() }).collect()
             };
-            assert_eq!(losses(&second), losses(&reference));
+            assert_eq!(figures(&second), figures(&reference), "stopped at {at:?}");
+            let last = |folder: &Path| Checkpoint::load(&folder.join(CHECKPOINT_LAST)).unwrap();
+            let (found, expected) = (last(folder.path()), last(whole.path()));
+            assert_same(&found.optimizer, &expected.optimizer);
+            assert_same(&found.live.unwrap_or_default(), &expected.live.unwrap_or_default());
+            assert_eq!(found.state.callbacks, expected.state.callbacks);
+            assert_eq!(found.state.best, expected.state.best);
         }
     }
+}
+
+#[test]
+fn two_runs_are_the_same_to_the_bit() {
+    let config = &configs()[1];
+    let weights = || {
+        let folder = tempfile::tempdir().unwrap();
+        let stop = StopSignal::default();
+        run(folder.path(), &Boxes::new(), config, "a", false, &stop).unwrap().0.variables()
+    };
+    assert_same(&weights(), &weights());
 }
 
 #[test]
@@ -204,7 +283,7 @@ fn a_checkpoint_cut_short_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_callback_is_told_of_each_epoch_and_may_end_the_run() {
+fn a_callback_may_end_the_run_and_a_resumed_run_stays_ended() {
     #[derive(Debug)]
     struct Second;
     impl Callback for Second {
@@ -213,19 +292,68 @@ fn a_callback_is_told_of_each_epoch_and_may_end_the_run() {
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let config = config(Adam::default().into());
-    let job = FitJob {
-        title: "test",
-        loss: &DiceCrossEntropy::default(),
-        train: &Boxes::new(),
-        validation: None,
-        config: &config,
-        seed: 5,
-        folder: folder.path(),
-        experiment: "a",
-        resume: false,
-        stop: &StopSignal::default(),
+    let config = TrainConfig { keep_checkpoints: 1, ..config(Adam::default().into()) };
+    for resume in [false, true] {
+        let job = FitJob {
+            title: "test",
+            loss: &DiceCrossEntropy::default(),
+            train: &Boxes::new(),
+            validation: None,
+            config: &config,
+            seed: 5,
+            folder: folder.path(),
+            experiment: "a",
+            resume,
+            stop: &StopSignal::default(),
+        };
+        let fitted = fit(&mut model(), &job, &mut [Box::new(Second)]).unwrap();
+        assert_eq!((fitted.ended, fitted.history.epochs.len()), (Ended::Early, 2));
+    }
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(
+        files,
+        [
+            "checkpoint_epoch_000002.safetensors",
+            "checkpoint_last.safetensors",
+            "curves.svg",
+            "events.out.tfevents.0.mis",
+            "history.tsv"
+        ]
+    );
+}
+
+#[test]
+fn accumulated_batches_move_the_weights_as_one_large_batch_does() {
+    let unet = UNet { depth: 1, base_channels: 4, norm: Norm::Instance, ..UNet::default() };
+    let spec = ModelSpec { n_channels: 1, n_classes: 2, dims: Dims::Three };
+    let patches: Vec<Sample> = (0..4).map(|index| boxed(1, 0, index, 1.0)).collect();
+    let moved = |batch_size: usize| {
+        let mut model = Model::build(&unet, spec, Device::Cpu, 1).unwrap();
+        let sgd = SgdNesterov { learning_rate: 0.1, ..SgdNesterov::default() };
+        let config = TrainConfig {
+            optimizer: sgd.into(),
+            accumulate: 4 / batch_size,
+            gradient_clip: Some(0.5),
+            precision: Precision::F32,
+            ..TrainConfig::default()
+        };
+        let batches: Vec<Batch> =
+            patches.chunks(batch_size).map(|patches| Batch::stack(patches).unwrap()).collect();
+        let loss = CrossEntropy::default();
+        let mut trainer = Trainer::new(&mut model, &loss, &config, 0).unwrap();
+        let stats = trainer.step_over(&batches, 0.1).unwrap();
+        (stats, model.variables())
     };
-    let fitted = fit(&mut model(), &job, &mut [Box::new(Second)]).unwrap();
-    assert_eq!((fitted.ended, fitted.history.epochs.len()), (Ended::Early, 2));
+    let (one, expected) = moved(4);
+    for batch_size in [1, 2] {
+        let (stats, found) = moved(batch_size);
+        // Sums of another order.
+        assert!((stats.loss - one.loss).abs() < 1e-6);
+        for (name, tensor) in &expected {
+            let difference = (&found[name] - tensor).abs().max().double_value(&[]);
+            assert!(difference < 1e-6, "{name} differs by {difference}");
+        }
+    }
 }

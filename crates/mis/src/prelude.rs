@@ -9,4 +9,4 @@ pub use mis_models::{
 pub use mis_patch::{PatchGrid, Patches};
 pub use mis_pipeline::{Experiment, Folds, PredictConfig, RunOptions, TrainedRun};
 pub use mis_preproc::{Clip, Pad, Resample, ZScore};
-pub use mis_train::{Adam, Precision, Schedule, SgdNesterov, TrainConfig};
+pub use mis_train::{Adam, AdamW, Precision, Schedule, SgdNesterov, TrainConfig};

@@ -47,6 +47,12 @@ pub struct Measured {
     pub n: usize,
     /// The most memory the process held, inputs included, in MiB.
     pub peak_rss_mb: f64,
+    /// Of a training: what it had come to after how many seconds, point by point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Vec<Value>>,
+    /// Of a training: the threads it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<usize>,
     /// Further facts by name.
     pub extra: Map<String, Value>,
 }

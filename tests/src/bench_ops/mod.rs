@@ -12,6 +12,7 @@ mod case;
 mod inputs;
 mod workload;
 
+mod accuracy;
 mod augment;
 mod batches;
 mod intensity;
@@ -28,4 +29,4 @@ pub use inputs::Inputs;
 pub use line::{Line, Measured, Outcome};
 pub use run::{measure_here, run_all};
 pub use start::say_hello;
-pub use workload::{WORKLOADS, Workload, select};
+pub use workload::{MINUTES, WORKLOADS, Workload, select};

@@ -28,7 +28,7 @@ pub(super) fn train_step(case: &Case<'_>, patches: &str, precision: Precision) -
     let mut trainer = Trainer::new(&mut model, &loss, &config, 0)?;
     let mut losses = Vec::new();
     let (measured, ()) = repeat_same(|| {
-        losses.push(trainer.step(&batch, 0.01)?);
+        losses.push(trainer.step(&batch, 0.01)?.loss);
         Ok(())
     })?;
     // nnU-Net's loss has the negative Dice coefficient where ours has one minus it.

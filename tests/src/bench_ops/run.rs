@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use super::case::Case;
 use super::inputs::Inputs;
 use super::line::{Line, Outcome};
-use super::workload::{WORKLOADS, Workload};
+use super::workload::{MINUTES, WORKLOADS, Workload};
 
 /// Measures workloads one after the other, each in a fresh process of this program, and appends a line for each to the
 /// results file; `progress` is told each line as it comes. A workload that fails has a line too, and makes the whole
@@ -64,7 +64,7 @@ fn measure_apart(workload: &Workload, inputs: &Inputs, threads: usize) -> Result
 /// Measures the workload of this name in this process, and writes what [`run_all`] reads.
 pub fn measure_here(name: &str, inputs: &Inputs, threads: usize, out: impl Write) -> Result<()> {
     mis::pipeline::set_threads(Some(threads))?;
-    let workload = WORKLOADS.iter().find(|workload| workload.to_string() == name);
+    let workload = WORKLOADS.iter().chain(MINUTES).find(|workload| workload.to_string() == name);
     let workload = workload.with_context(|| format!("no workload is named {name}"))?;
     let measured = (workload.measure)(&Case { inputs, workload, threads })?;
     Ok(serde_json::to_writer(out, &measured.with("threads", threads))?)

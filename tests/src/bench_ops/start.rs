@@ -35,6 +35,8 @@ pub(super) fn start(case: &Case<'_>) -> Result<Measured> {
         max_s: times[2],
         n: times.len(),
         peak_rss_mb,
+        log: None,
+        threads: None,
         extra: Map::new(),
     }
     .with("first_s", first_s))

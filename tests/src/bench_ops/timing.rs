@@ -126,6 +126,8 @@ impl<I, O, P: FnMut(u64) -> Result<I>, R: FnMut(I) -> Result<O>> Rounds<P, R, O>
             max_s: times[times.len() - 1],
             n: times.len(),
             peak_rss_mb: self.memory.peak_mb()?,
+            log: None,
+            threads: None,
             extra: Map::new(),
         };
         let measured = measured

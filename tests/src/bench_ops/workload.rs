@@ -11,7 +11,7 @@ use mis::train::Precision;
 
 use super::case::Case;
 use super::line::Measured;
-use super::{augment, batches, intensity, load_save, metrics, networks, patches, resample, start};
+use super::{accuracy, augment, batches, intensity, load_save, metrics, networks, patches, resample, start};
 
 /// An operation in one form and with one set of options.
 #[derive(Clone, Copy)]
@@ -112,18 +112,27 @@ pub const WORKLOADS: &[Workload] = &[
     op("import_time", start::start),
 ];
 
-/// The workloads that the names stand for, each an operation or `operation/variant`; all without a name. A name that
-/// stands for none is an error.
+/// What takes minutes, and is measured only where it is named.
+pub const MINUTES: &[Workload] = &[
+    variant("train_to_accuracy", "hippocampus_fold0", |case| accuracy::hippocampus(case, 300.0)),
+    variant("train_to_accuracy", "hippocampus_fold0_2min", |case| accuracy::hippocampus(case, 120.0)),
+];
+
+/// The workloads that the names stand for, each an operation or `operation/variant`; all that are quick without a name.
+/// A name that stands for none is an error.
 pub fn select(names: &[String]) -> Result<Vec<&'static Workload>> {
     for name in names {
-        let is_known = WORKLOADS.iter().any(|workload| workload.is_meant(name));
+        let is_known = WORKLOADS.iter().chain(MINUTES).any(|workload| workload.is_meant(name));
         ensure!(
             is_known,
             "expected an operation, or operation/variant, of those that --list shows, found {name}"
         );
     }
-    let meant = |workload: &&Workload| names.is_empty() || names.iter().any(|name| workload.is_meant(name));
-    Ok(WORKLOADS.iter().filter(meant).collect())
+    if names.is_empty() {
+        return Ok(WORKLOADS.iter().collect());
+    }
+    let meant = |workload: &&Workload| names.iter().any(|name| workload.is_meant(name));
+    Ok(WORKLOADS.iter().chain(MINUTES).filter(meant).collect())
 }
 
 impl Workload {
@@ -178,8 +187,9 @@ mod tests {
 
     #[test]
     fn no_two_workloads_have_one_name() {
-        for (idx, workload) in WORKLOADS.iter().enumerate() {
-            assert!(WORKLOADS[..idx].iter().all(|other| other.to_string() != workload.to_string()));
+        let all: Vec<_> = WORKLOADS.iter().chain(MINUTES).collect();
+        for (idx, workload) in all.iter().enumerate() {
+            assert!(all[..idx].iter().all(|other| other.to_string() != workload.to_string()));
         }
     }
 }

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use mis_tests::bench_ops::{Inputs, Outcome, WORKLOADS, measure_here, run_all, say_hello, select};
+use mis_tests::bench_ops::{Inputs, MINUTES, Outcome, WORKLOADS, measure_here, run_all, say_hello, select};
 
 /// Measures single operations on fixed inputs, each in a fresh process, to stand side by side with other libraries
 ///
@@ -91,6 +91,10 @@ impl BenchOps {
 
 fn list() {
     for workload in WORKLOADS {
+        println!("{workload}");
+    }
+    println!("\nonly by name, for they take minutes:");
+    for workload in MINUTES {
         println!("{workload}");
     }
 }

@@ -1,6 +1,7 @@
 //! What moves the weights, with its state in the open so that it can be saved.
 
 mod adam;
+mod adam_w;
 mod sgd_nesterov;
 
 use std::collections::BTreeMap;
@@ -10,14 +11,17 @@ use mis_models::tch::{self, Kind, Tensor};
 use serde::{Deserialize, Serialize};
 
 pub use adam::Adam;
+pub use adam_w::AdamW;
 pub use sgd_nesterov::SgdNesterov;
 
 /// The optimizers that an experiment file can name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "kebab-case")]
 pub enum AnyOptimizer {
-    /// Adam, with decoupled weight decay AdamW.
+    /// Adam.
     Adam(Adam),
+    /// Adam with weight decay apart from the gradient.
+    AdamW(AdamW),
     /// Stochastic gradient descent with Nesterov momentum.
     SgdNesterov(SgdNesterov),
 }
@@ -29,6 +33,7 @@ impl AnyOptimizer {
     pub fn learning_rate(&self) -> f64 {
         match self {
             Self::Adam(adam) => adam.learning_rate,
+            Self::AdamW(adam) => adam.learning_rate,
             Self::SgdNesterov(sgd) => sgd.learning_rate,
         }
     }
@@ -37,7 +42,8 @@ impl AnyOptimizer {
         let rate = self.learning_rate();
         ensure!(rate.is_finite() && rate > 0.0, "optimizer: learning-rate must be positive, got {rate}");
         match self {
-            Self::Adam(_) => Ok(()),
+            Self::Adam(adam) => adam.check(),
+            Self::AdamW(adam) => adam.check(),
             Self::SgdNesterov(sgd) => sgd.check(),
         }
     }
@@ -45,7 +51,7 @@ impl AnyOptimizer {
     /// Names of the tensors kept per weight.
     fn slots(&self) -> &'static [&'static str] {
         match self {
-            Self::Adam(_) => &["first-moment", "second-moment"],
+            Self::Adam(_) | Self::AdamW(_) => &["first-moment", "second-moment"],
             Self::SgdNesterov(_) => &["mean-gradient"],
         }
     }
@@ -54,6 +60,12 @@ impl AnyOptimizer {
 impl From<Adam> for AnyOptimizer {
     fn from(adam: Adam) -> Self {
         Self::Adam(adam)
+    }
+}
+
+impl From<AdamW> for AnyOptimizer {
+    fn from(adam: AdamW) -> Self {
+        Self::AdamW(adam)
     }
 }
 
@@ -94,17 +106,9 @@ impl Optimizer {
         Ok(Tensor::f_run_backward(&[loss], &weights, false, false)?)
     }
 
-    /// Moves each weight by its gradient, the gradients first scaled down to a common norm of at most `max_norm`.
-    pub(crate) fn step(
-        &mut self,
-        mut gradients: Vec<Tensor>,
-        max_norm: Option<f64>,
-        learning_rate: f64,
-    ) -> Result<()> {
+    /// Moves each weight by its gradient.
+    pub(crate) fn step(&mut self, gradients: Vec<Tensor>, learning_rate: f64) -> Result<()> {
         let _no_grad = tch::no_grad_guard();
-        if let Some(max_norm) = max_norm {
-            clip(&mut gradients, max_norm)?;
-        }
         self.n_steps += 1;
         for (weight, mut gradient) in self.weights.iter_mut().zip(gradients) {
             if !gradient.defined() {
@@ -113,6 +117,9 @@ impl Optimizer {
             let Weight { tensor, slots, .. } = weight;
             match &self.rule {
                 AnyOptimizer::Adam(adam) => {
+                    adam.step(tensor, &mut gradient, slots, self.n_steps, learning_rate)?;
+                }
+                AnyOptimizer::AdamW(adam) => {
                     adam.step(tensor, &mut gradient, slots, self.n_steps, learning_rate)?;
                 }
                 AnyOptimizer::SgdNesterov(sgd) => sgd.step(tensor, &mut gradient, slots, learning_rate)?,
@@ -149,14 +156,17 @@ impl Optimizer {
     }
 }
 
-fn clip(gradients: &mut [Tensor], max_norm: f64) -> Result<()> {
+/// Scales gradients down to a common norm of at most `max_norm`; gives the norm before. One that is no number leaves
+/// them as they are.
+pub(crate) fn clip(gradients: &mut [Tensor], max_norm: f64) -> Result<f64> {
+    let _no_grad = tch::no_grad_guard();
     let norms: Vec<Tensor> = gradients
         .iter()
         .filter(|gradient| gradient.defined())
         .map(Tensor::f_norm)
         .collect::<Result<_, _>>()?;
     if norms.is_empty() {
-        return Ok(());
+        return Ok(0.0);
     }
     let norm = Tensor::f_stack(&norms, 0)?.f_norm()?.f_double_value(&[])?;
     if norm > max_norm {
@@ -164,7 +174,7 @@ fn clip(gradients: &mut [Tensor], max_norm: f64) -> Result<()> {
             let _ = gradient.f_mul_scalar_(max_norm / norm)?;
         }
     }
-    Ok(())
+    Ok(norm)
 }
 
 #[cfg(test)]
@@ -178,8 +188,11 @@ mod tests {
         let mut optimizer = Optimizer::new(&rule, vec![("w".to_owned(), weight.shallow_clone())]);
         for _ in 0..n {
             let loss = weight.square().sum(Kind::Float) / 2.0;
-            let gradients = optimizer.gradients(&loss).unwrap();
-            optimizer.step(gradients, max_norm, rule.learning_rate()).unwrap();
+            let mut gradients = optimizer.gradients(&loss).unwrap();
+            if let Some(max_norm) = max_norm {
+                clip(&mut gradients, max_norm).unwrap();
+            }
+            optimizer.step(gradients, rule.learning_rate()).unwrap();
         }
         Vec::<f64>::try_from(weight.detach().to_kind(Kind::Double)).unwrap()
     }
@@ -217,6 +230,19 @@ mod tests {
     fn adam_moves_by_its_rate_at_first() {
         let adam = Adam { learning_rate: 0.1, ..Adam::default() };
         check(&steps(adam.into(), 1, None), &[2.9, -3.9]);
+    }
+
+    #[test]
+    fn decay_takes_its_fraction_of_a_weight_and_leaves_the_gradient() {
+        let (rate, decay) = (0.1, 0.5);
+        let (adam_w, adam) = (
+            AdamW { learning_rate: rate, weight_decay: decay, ..AdamW::default() },
+            Adam { learning_rate: rate, epsilon: 1e-8, ..Adam::default() },
+        );
+        let moved = steps(adam.into(), 1, None);
+        let expected: Vec<f64> =
+            [3.0, -4.0].iter().zip(moved).map(|(w, moved)| moved - rate * decay * w).collect();
+        check(&steps(adam_w.into(), 1, None), &expected);
     }
 
     #[test]

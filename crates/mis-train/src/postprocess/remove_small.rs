@@ -1,0 +1,32 @@
+//! No specks.
+
+use mis_core::{LabelMap, Postprocess};
+use serde::{Deserialize, Serialize};
+
+use super::components::{Components, Connectivity, Of};
+
+/// Makes background of connected parts of less than a volume in mm³.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RemoveSmall {
+    /// The least volume that stays, in mm³.
+    pub below: f64,
+    /// Which labels make one mask.
+    #[serde(default)]
+    pub of: Of,
+    /// Which voxels are neighbours.
+    #[serde(default)]
+    pub connectivity: Connectivity,
+}
+
+impl Postprocess for RemoveSmall {
+    fn apply(&self, mut labels: LabelMap) -> LabelMap {
+        let voxel: f64 = labels.affine().spacing().iter().product();
+        for mask in self.of.masks(&labels) {
+            let components = Components::of(&labels, &mask, self.connectivity);
+            components
+                .keep(&mut labels, |component| components.n_voxels[component] as f64 * voxel >= self.below);
+        }
+        labels
+    }
+}
