@@ -19,7 +19,7 @@ impl Overlay<'_> {
     ///
     /// Frames are drawn and written one after the other: memory does not grow with their number.
     pub fn write_gif(&self, style: &OverlayStyle, path: &Path) -> Result<usize> {
-        let drawing = Drawing::new(*self, style, style.max_side, true)?;
+        let drawing = Drawing::new(*self, style, style.max_side)?;
         let labelled = drawing.view.count_by_slice(|offset| self.is_labelled(offset));
         let slices = slices_in_turn(&labelled, style.max_frames);
         let (sheet, at) = drawing.sheet(1, 1)?;

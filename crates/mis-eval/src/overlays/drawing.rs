@@ -10,8 +10,10 @@ use super::layer::{ERRORS, Layer};
 use super::shades::Shades;
 use super::{Overlay, OverlayStyle, SliceView, class_color};
 
-/// Pixels between panels, and between tiles.
+/// Pixels between panels.
 const GAP: usize = 4;
+/// Pixels between tiles.
+const TILE_GAP: usize = 14;
 /// What text needs at least.
 const LEAST_WIDTH: usize = 208;
 
@@ -36,13 +38,8 @@ pub(super) struct Drawing<'a> {
 }
 
 impl<'a> Drawing<'a> {
-    /// The drawing of an overlay with panels of a side of at most `max_side`; with few colors for a GIF.
-    pub(super) fn new(
-        overlay: Overlay<'a>,
-        style: &OverlayStyle,
-        max_side: usize,
-        for_gif: bool,
-    ) -> Result<Self> {
+    /// The drawing of an overlay with panels of a side of at most `max_side`.
+    pub(super) fn new(overlay: Overlay<'a>, style: &OverlayStyle, max_side: usize) -> Result<Self> {
         overlay.check(style)?;
         let view = SliceView::of(&overlay.image.geometry(), style.slices);
         let panels = overlay.panels(style);
@@ -57,8 +54,7 @@ impl<'a> Drawing<'a> {
         if style.errors {
             legend.extend(ERRORS.map(|(name, color)| (name.to_owned(), color)));
         }
-        let n_tints = legend.len().min(64);
-        let shades = if for_gif { Shades::of_a_gif(n_tints, style.alpha) } else { Shades::full(style.alpha) };
+        let shades = Shades::of_tints(legend.len().min(64), style.alpha);
         // Where a picture is all there is, nobody can say where the patient's right is.
         let letters = if view.n_slices() > 1 { edge_letters(view.plane.edges(), size)? } else { Vec::new() };
         let values = overlay.image.as_slice();
@@ -88,9 +84,9 @@ impl<'a> Drawing<'a> {
     /// the place of the first tile.
     pub(super) fn sheet(&self, n_columns: usize, n_rows: usize) -> Result<(RgbImage, [usize; 2])> {
         let [width, height] = self.tile_size();
-        let width = n_columns * (width + GAP) - GAP;
+        let width = n_columns * (width + TILE_GAP) - TILE_GAP;
         let legend = Text::legend(width, &self.legend);
-        let tiles = n_rows * (height + GAP) - GAP;
+        let tiles = n_rows * (height + TILE_GAP) - TILE_GAP;
         let mut sheet = RgbImage::new(width as u32, (LINE + tiles + legend.height()) as u32);
         let mut head = Text::new(width, 1);
         head.write(0, 4, false, self.overlay.title);
@@ -104,14 +100,14 @@ impl<'a> Drawing<'a> {
         let [width, height] = self.tile_size();
         (0..).map(move |n: usize| {
             let (row, column) = (n / n_columns, n % n_columns);
-            [first[0] + column * (width + GAP), first[1] + row * (height + GAP)]
+            [first[0] + column * (width + TILE_GAP), first[1] + row * (height + TILE_GAP)]
         })
     }
 
     /// How many columns of tiles make a sheet that is not too wide to be read.
     pub(super) fn n_columns(&self, n_tiles: usize) -> usize {
         const WIDE: usize = 1600;
-        (WIDE / (self.tile_size()[0] + GAP)).clamp(1, n_tiles.max(1))
+        (WIDE / (self.tile_size()[0] + TILE_GAP)).clamp(1, n_tiles.max(1))
     }
 
     /// Draws a slice and the line above it.
@@ -132,10 +128,22 @@ impl<'a> Drawing<'a> {
         for n in 0..self.panels.len() {
             self.draw_panel(slice, n, [left + n * (self.size[0] + GAP), top + LINE], sheet);
         }
-        for &(x, y) in &self.letters {
-            sheet.put_pixel(left as u32 + x, (top + LINE) as u32 + y, Rgb([255; 3]));
-        }
+        self.draw_letters(left as u32, (top + LINE) as u32, sheet);
         Ok(())
+    }
+
+    /// White letters with a black rim, to be read on any grey.
+    fn draw_letters(&self, left: u32, top: u32, sheet: &mut RgbImage) {
+        for &(x, y) in &self.letters {
+            for (dx, dy) in [(0, 1), (2, 1), (1, 0), (1, 2)] {
+                sheet.put_pixel(
+                    left + (x + dx).saturating_sub(1),
+                    top + (y + dy).saturating_sub(1),
+                    Rgb([0; 3]),
+                );
+            }
+        }
+        self.letters.iter().for_each(|&(x, y)| sheet.put_pixel(left + x, top + y, Rgb([255; 3])));
     }
 
     /// Width and height of a panel.

@@ -21,5 +21,6 @@ pub use overlay::Overlay;
 pub use palette::class_color;
 pub use patch_sheet::{patch_sheet, write_patch_sheet};
 pub use plane::{Plane, SliceView};
+pub(crate) use sheet::png;
 pub use style::OverlayStyle;
 pub use window::Window;

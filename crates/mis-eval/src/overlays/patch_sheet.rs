@@ -46,7 +46,7 @@ pub fn patch_sheet(patches: &[Sample], n_columns: usize) -> Result<RgbImage> {
         classes: &[],
     };
     let drawings: Vec<Drawing<'_>> =
-        (0..patches.len()).map(|n| Drawing::new(overlay(n), &style, SIDE, false)).collect::<Result<_>>()?;
+        (0..patches.len()).map(|n| Drawing::new(overlay(n), &style, SIDE)).collect::<Result<_>>()?;
     let side = |axis: usize| drawings.iter().map(|drawing| drawing.panel_size()[axis]).max().unwrap_or(1);
     let [width, height] = [side(0), LINE + side(1)];
     let n_columns = n_columns.min(patches.len());

@@ -9,18 +9,13 @@ pub(super) struct Shades {
 }
 
 impl Shades {
-    /// All that a pixel of 8 bits can show.
-    pub(super) fn full(alpha: f32) -> Self {
-        Self { plain: 256, tinted: 256, alpha }
-    }
-
     /// As many that they and the plain colors of `n_tints` tints, at most 64, are not more than 256: what a GIF can
-    /// show as it is, without guesses and flicker from slice to slice.
-    pub(super) fn of_a_gif(n_tints: usize, alpha: f32) -> Self {
+    /// show as it is, without guesses and flicker from slice to slice, and a PNG in few bytes.
+    pub(super) fn of_tints(n_tints: usize, alpha: f32) -> Self {
         let n_tints = n_tints as u16;
         let left = 256 - n_tints;
         // More greys than 64 are not told apart on a scan, and cost bytes.
-        let tinted = if n_tints == 0 { 0 } else { ((left - 64) / n_tints).min(64) };
+        let tinted = (left - 64).checked_div(n_tints).unwrap_or(0).min(64);
         Self { plain: 64, tinted, alpha }
     }
 
@@ -49,9 +44,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn a_gif_of_any_number_of_tints_has_at_most_256_colors() {
+    fn a_picture_with_any_number_of_tints_has_at_most_256_colors() {
         for n_tints in [0, 1, 2, 3, 7, 60, 64] {
-            let shades = Shades::of_a_gif(n_tints, 0.4);
+            let shades = Shades::of_tints(n_tints, 0.4);
             let greys = || (0..=1000).map(|n| [n as f32 / 1000.0; 3]);
             let mut colors: BTreeSet<[u8; 3]> = greys().map(|grey| shades.plain(grey)).collect();
             for tint in (1..=64).take(n_tints).map(super::super::class_color) {
@@ -64,9 +59,9 @@ mod tests {
 
     #[test]
     fn a_tint_lies_over_the_grey_by_its_share() {
-        let shades = Shades::full(0.25);
+        let shades = Shades::of_tints(1, 0.25);
         assert_eq!(shades.tinted([0.0; 3], [200, 100, 0]), [50, 25, 0]);
         assert_eq!(shades.tinted([1.0; 3], [255, 55, 55]), [255, 205, 205]);
-        assert_eq!(shades.plain([0.0, 0.5, 1.0]), [0, 128, 255]);
+        assert_eq!(shades.plain([0.0, 0.25, 1.0]), [0, 65, 255]); // 16 of 63 steps
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn telling_slices(labelled: &[usize], wrong: &[usize], n: usize) -> V
     let mut chosen: Vec<usize> = Vec::with_capacity(n);
     let mut apart = left.len() / (2 * n);
     while chosen.len() < n {
-        let counts = if chosen.len() % 2 == 0 { wrong } else { labelled };
+        let counts = if chosen.len().is_multiple_of(2) { wrong } else { labelled };
         let free = |slice: &&usize| chosen.iter().all(|other| other.abs_diff(**slice) > apart);
         // The first of equals.
         match left.iter().filter(free).copied().rev().max_by_key(|&slice| (counts[slice], labelled[slice])) {

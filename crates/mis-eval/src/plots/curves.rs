@@ -8,6 +8,9 @@ use super::{FoldHistory, Plot};
 /// Points of a line; where there are more epochs, a point is the mean of several.
 const MOST_POINTS: usize = 400;
 
+/// Epochs with a figure of theirs.
+type Points = Vec<(f64, f64)>;
+
 /// Loss on training and validation patches against the epoch: of each fold, their mean, and one standard deviation
 /// around it where there are several folds. None without an epoch.
 #[must_use]
@@ -28,7 +31,7 @@ pub fn dice_curves(histories: &[FoldHistory], classes: &[String]) -> Option<Plot
 
 /// `lines` are names with the columns they stand for.
 fn curves(title: &str, y_name: &str, lines: &[(String, String)], histories: &[FoldHistory]) -> Option<Plot> {
-    let folds_of = |column: &str| -> Vec<Vec<(f64, f64)>> {
+    let folds_of = |column: &str| -> Vec<Points> {
         let folds = histories.iter().map(|history| thinned(&history.column(column)));
         folds.filter(|points| !points.is_empty()).collect()
     };
@@ -81,7 +84,7 @@ fn curves(title: &str, y_name: &str, lines: &[(String, String)], histories: &[Fo
     Some(chart.plot(title.to_owned(), description(&lines)))
 }
 
-fn description(lines: &[(&String, Vec<Vec<(f64, f64)>>)]) -> String {
+fn description(lines: &[(&String, Vec<Points>)]) -> String {
     let n_folds = lines.iter().map(|(_, folds)| folds.len()).max().unwrap_or(0);
     let ends = lines.iter().map(|(name, folds)| {
         let last = over_folds(folds).last().map_or(f64::NAN, |point| point.mean);
@@ -107,7 +110,7 @@ struct Point {
 }
 
 /// Mean and standard deviation (as a sample's) at each epoch over the folds that have it.
-fn over_folds(folds: &[Vec<(f64, f64)>]) -> Vec<Point> {
+fn over_folds(folds: &[Points]) -> Vec<Point> {
     let mut by_epoch: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for &(epoch, value) in folds.iter().flatten() {
         // Bits of positive numbers have their order.
@@ -124,7 +127,7 @@ fn over_folds(folds: &[Vec<(f64, f64)>]) -> Vec<Point> {
 }
 
 /// At most [`MOST_POINTS`] points: each the mean of as many that follow each other.
-fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+fn thinned(points: &[(f64, f64)]) -> Points {
     let share = points.len().div_ceil(MOST_POINTS).max(1);
     let mean = |points: &[(f64, f64)]| {
         let n = points.len() as f64;

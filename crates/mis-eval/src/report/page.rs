@@ -1,9 +1,9 @@
 //! What a report's page shows beside its scores.
 
-use anyhow::{Context as _, Result};
-use image::codecs::png::PngEncoder;
+use anyhow::Result;
 
 use super::TellingCase;
+use crate::overlays::png;
 use crate::{Overlay, OverlayStyle, Plot};
 
 /// What a report's page shows beside its scores.
@@ -38,9 +38,7 @@ impl CasePicture {
     /// A case with the [`sheet`](Overlay::sheet) of its slices.
     pub fn new(case: TellingCase, overlay: &Overlay<'_>, style: &OverlayStyle) -> Result<Self> {
         let sheet = overlay.sheet(style)?;
-        let mut png = Vec::new();
-        sheet.write_with_encoder(PngEncoder::new(&mut png)).context("cannot encode a picture")?;
-        Ok(Self { case, png, size: sheet.dimensions().into(), animation: None })
+        Ok(Self { case, png: png(&sheet)?, size: sheet.dimensions().into(), animation: None })
     }
 
     /// With an animation that goes along in the page, to be opened by whoever wants to see it.
