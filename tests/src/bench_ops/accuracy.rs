@@ -53,7 +53,7 @@ pub(super) fn hippocampus(case: &Case<'_>, limit_s: f64) -> Result<Measured> {
         passed_over: PassedOver::default(),
     };
     let mut trainer = Trainer::new(&mut model, &experiment.loss, train, experiment.seed)?;
-    let dice = MetricChoice::Dice.metric(Policy::nnU)?;
+    let dice = MetricChoice::Dice.metric(Policy::NnUnet)?;
     let (mut log, mut n_steps) = (Vec::new(), 0);
     let (mut train_s, mut next_s, mut tick) = (start.elapsed().as_secs_f64(), 60.0_f64, Instant::now());
     'training: for epoch in 0.. {
