@@ -611,7 +611,7 @@ fn label_maps_that_cannot_be_scored_are_told_before_anything_is_written() {
     fs::rename(bench.path("predictions/case_1.nii.gz"), bench.path("predictions/case_7.nii.gz")).unwrap();
     check_not_scored(
         &bench,
-        &["case_7 has no truth in truth, and 1 more cases lack theirs (--common scores"],
+        &["case_7 has no truth in truth (2 cases in all lack their match; --common scores"],
     );
     let args = ["evaluate", "predictions", "truth", "--classes", "background,organ,lesion", "--common"];
     assert_success(&bench.mis(&args));

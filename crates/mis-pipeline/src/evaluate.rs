@@ -97,15 +97,11 @@ fn pairs(job: &EvaluationJob<'_>) -> Result<Vec<Pair>> {
             None => lacking.push(format!("{id} has no truth in {}", job.truth.display())),
         }
     }
-    lacking
-        .extend(truths.keys().map(|id| format!("{id} has no prediction in {}", job.predictions.display())));
+    let folder = job.predictions.display();
+    lacking.extend(truths.keys().map(|id| format!("{id} has no prediction in {folder}")));
     if let (Some(first), false) = (lacking.first(), job.common) {
-        let more = if lacking.len() > 1 {
-            format!(", and {} more cases lack theirs", lacking.len() - 1)
-        } else {
-            String::new()
-        };
-        bail!("{first}{more} (--common scores the cases that both have)");
+        let n = lacking.len();
+        bail!("{first} ({n} cases in all lack their match; --common scores the others)");
     }
     ensure!(
         !pairs.is_empty(),

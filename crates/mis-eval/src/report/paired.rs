@@ -1,6 +1,5 @@
 //! Two runs on the same cases.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
@@ -49,10 +48,11 @@ pub fn compare_scores(a: &ScoreTable, b: &ScoreTable, seed: u64) -> Result<Vec<P
             missing[0]
         );
     }
-    let background: BTreeSet<_> = a.columns().iter().take(1).map(|(_, class)| class).collect();
+    let background = a.columns().first().map(|(_, class)| class);
     let mut compared = Vec::new();
-    for (column_a, name) in a.columns().iter().enumerate().filter(|(_, name)| !background.contains(&name.1)) {
-        if let Some(column_b) = b.columns().iter().position(|other| other == name) {
+    for (column_a, name) in a.columns().iter().enumerate() {
+        let column_b = b.columns().iter().position(|other| other == name);
+        if let Some(column_b) = column_b.filter(|_| Some(&name.1) != background) {
             compared.push(compare_column(a, b, [column_a, column_b], seed));
         }
     }
@@ -107,22 +107,8 @@ pub fn write_paired(path: &Path, compared: &[PairedScores]) -> Result<()> {
 }
 
 fn head() -> Vec<String> {
-    [
-        "metric",
-        "class",
-        "n",
-        "undefined",
-        "first",
-        "second",
-        "difference",
-        "low",
-        "high",
-        "larger",
-        "smaller",
-        "p",
-    ]
-    .map(String::from)
-    .into()
+    let head = "metric class n undefined first second difference low high larger smaller p";
+    head.split(' ').map(String::from).collect()
 }
 
 fn cells(row: &PairedScores, text: fn(f64) -> String) -> Vec<String> {
