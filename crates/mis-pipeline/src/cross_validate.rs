@@ -5,8 +5,8 @@ use mis_eval::{Report, Split, run_folds, standard_metrics};
 use mis_train::{CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 
 use crate::chosen_folds::ChosenFolds;
-use crate::chosen_postprocess::ChosenPostprocess;
 use crate::fold::run_fold;
+use crate::prediction::ChosenPostprocess;
 use crate::run::Run;
 use crate::{Experiment, RunOptions};
 

@@ -31,20 +31,14 @@ mod plan;
 mod predict_config;
 
 mod chosen_folds;
-mod chosen_postprocess;
 mod cross_validate;
 mod fold;
 mod run;
 mod run_options;
 mod train;
 
-mod answers;
 mod augmented;
-mod combine;
-mod decide;
-mod predict;
-mod predictions;
-mod trained_run;
+mod prediction;
 
 mod environment;
 mod fingerprint;
@@ -65,9 +59,7 @@ pub use run_options::RunOptions;
 pub use train::train;
 
 pub use augmented::render_augmented;
-pub use combine::{Combine, Combiner};
-pub use predict::{PredictionJob, predict};
-pub use trained_run::{TrainedRun, label_map, probabilities};
+pub use prediction::{Combine, Combiner, PredictionJob, TrainedRun, label_map, predict, probabilities};
 
 pub use environment::Environment;
 pub use fingerprint::fingerprint;
