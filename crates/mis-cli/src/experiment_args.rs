@@ -16,7 +16,7 @@ pub(crate) struct ExperimentArgs {
     pub(crate) data: Option<PathBuf>,
     /// Lay labels onto their images where only headers differ
     #[arg(long)]
-    align: bool,
+    pub(crate) align: bool,
     /// Device to use instead of the file's: auto, cpu or cuda:0
     #[arg(long)]
     pub(crate) device: Option<DeviceChoice>,

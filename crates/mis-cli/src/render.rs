@@ -77,8 +77,12 @@ impl Render {
     pub(crate) fn run(&self) -> Result<()> {
         match (self.augmented, self.paths.as_slice()) {
             (true, [experiment]) => {
-                let experiment =
-                    ExperimentArgs { experiment: experiment.clone(), data: self.data.clone(), device: None };
+                let experiment = ExperimentArgs {
+                    experiment: experiment.clone(),
+                    data: self.data.clone(),
+                    align: false,
+                    device: None,
+                };
                 for line in render_augmented(&experiment.read()?, self.n, &self.out)? {
                     println!("{line}");
                 }

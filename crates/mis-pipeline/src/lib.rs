@@ -23,83 +23,34 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
-mod cases;
-mod evaluate_config;
+mod evaluation;
 mod experiment;
-mod experiment_file;
-mod folds;
-mod plan;
-mod predict_config;
-mod report_config;
-
-mod check;
-mod chosen_folds;
-mod chosen_postprocess;
-mod cross_validate;
-mod fold;
-mod report_page;
+mod exploration;
+mod prediction;
 mod run;
-mod run_options;
-mod train;
-
-mod answers;
-mod augmented;
-mod combine;
-mod decide;
-mod predict;
-mod predictions;
-mod render;
-mod trained_run;
-
-mod compare_runs;
-mod evaluate;
-mod label_files;
-mod write_report;
-
-mod environment;
-mod fingerprint;
-mod identity;
-mod inspect_folder;
-mod prepared;
-mod run_folder;
-mod store;
 mod threads;
 
-pub use cases::Cases;
-pub use evaluate_config::EvaluateConfig;
-pub use experiment::{Experiment, ExperimentBuilder};
-pub use folds::{Folds, GroupBy, GroupedFolds, Labels, RepeatedFolds, StratifiedFolds, StratifyBy};
-pub use plan::{PlanOptions, plan, write_plan};
-pub use predict_config::{PredictConfig, WeightsChoice};
-pub use report_config::ReportConfig;
+pub use experiment::{
+    Cases, EvaluateConfig, Experiment, ExperimentBuilder, PredictConfig, ReportConfig, WeightsChoice,
+};
+pub use experiment::{Folds, GroupBy, GroupedFolds, Labels, RepeatedFolds, StratifiedFolds, StratifyBy};
+pub use experiment::{PlanOptions, plan, write_plan};
 
-pub use check::{Checked, check};
-pub use cross_validate::cross_validate;
-pub use run_options::RunOptions;
-pub use train::train;
+pub use exploration::{RenderJob, inspect_folder, render, render_augmented};
 
-pub use augmented::render_augmented;
-pub use combine::{Combine, Combiner};
-pub use predict::{PredictionJob, predict};
-pub use render::{RenderJob, render};
-pub use trained_run::{TrainedRun, label_map, probabilities};
+pub use run::{Checked, Environment, Keep, Prepared, RunFolder, RunOptions, Store, fingerprint};
+pub use run::{check, cross_validate, train};
 
-pub use compare_runs::compare_runs;
-pub use evaluate::{EvaluationJob, evaluate};
+pub use prediction::{Combine, Combiner, PredictionJob, TrainedRun, label_map, predict, probabilities};
+
+pub use evaluation::{EvaluationJob, compare_runs, evaluate, write_report};
+
+pub use threads::{set_threads, share_cores};
+
 pub use mis_core::ClassTable;
-pub use mis_eval::{MetricChoice, Policy, paired_table, write_paired};
-pub use write_report::write_report;
-
-pub use environment::Environment;
-pub use fingerprint::fingerprint;
-pub use inspect_folder::inspect_folder;
-pub use mis_eval::{OverlayStyle, Plane, Window};
+pub use mis_eval::{MetricChoice, OverlayStyle, Plane, Policy, Window, paired_table, write_paired};
 pub use mis_io::Aligned;
 pub use mis_train::{DeviceChoice, StopSignal};
-pub use prepared::Prepared;
-pub use run_folder::RunFolder;
-pub use store::{Keep, Store};
-pub use threads::{set_threads, share_cores};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -55,7 +55,8 @@ pub(super) fn hippocampus(case: &Case<'_>, limit_s: f64) -> Result<Measured> {
     let mut trainer = Trainer::new(&mut model, &experiment.loss, train, experiment.seed)?;
     let dice = MetricChoice::Dice.metric(Policy::NnUnet)?;
     let (mut log, mut n_steps) = (Vec::new(), 0);
-    let (mut train_s, mut next_s, mut tick) = (start.elapsed().as_secs_f64(), 60.0_f64, Instant::now());
+    let load_s = start.elapsed().as_secs_f64();
+    let (mut train_s, mut next_s, mut tick) = (load_s, 60.0_f64, Instant::now());
     'training: for epoch in 0.. {
         for batch in loader.epoch(epoch) {
             let passed = (train_s / limit_s).min(1.0);
@@ -102,5 +103,5 @@ pub(super) fn hippocampus(case: &Case<'_>, limit_s: f64) -> Result<Measured> {
         threads: Some(case.threads),
         extra: Map::new(),
     };
-    Ok(measured.with("steps_per_second", n_steps as f64 / train_s))
+    Ok(measured.with("load_s", load_s).with("steps_per_second", n_steps as f64 / (train_s - load_s)))
 }

@@ -7,6 +7,7 @@ mod remove_small;
 
 use std::sync::Arc;
 
+use anyhow::{Result, ensure};
 use mis_core::{LabelMap, Postprocess};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,16 @@ pub enum AnyPostprocess {
     Custom(Arc<dyn Postprocess>),
 }
 mis_core::named_choice!(AnyPostprocess);
+
+impl AnyPostprocess {
+    /// Says which value cannot be; a step of your own is not looked into.
+    pub fn check(&self) -> Result<()> {
+        if let Self::RemoveSmall(RemoveSmall { below, .. }) = self {
+            ensure!(below.is_finite() && *below > 0.0, "remove-small: below must be positive, got {below}");
+        }
+        Ok(())
+    }
+}
 
 impl Postprocess for AnyPostprocess {
     fn apply(&self, labels: LabelMap) -> LabelMap {

@@ -8,8 +8,8 @@ use mis_models::{Loss as _, Model};
 use mis_preproc::apply_all;
 use mis_train::{CHECKPOINT_BEST, CHECKPOINT_LAST, Checkpoint, DeviceChoice, predict_mean};
 
-use crate::answers::{Answer, Answers};
-use crate::chosen_postprocess::ChosenPostprocess;
+use super::answers::{Answer, Answers};
+use super::chosen_postprocess::ChosenPostprocess;
 use crate::{Combine, Experiment, RunFolder, WeightsChoice};
 
 /// The networks of a run with the experiment that they belong to. Several folds are an ensemble.

@@ -8,7 +8,7 @@ use mis_eval::Split;
 use mis_models::tch::Device;
 use mis_models::{Dims, Loss as _, Model, ModelSpec};
 
-use crate::identity::identity;
+use super::identity::identity;
 use crate::threads::limit_threads;
 use crate::{Environment, Experiment, Prepared, RunFolder, RunOptions, fingerprint};
 

@@ -10,8 +10,8 @@ use mis_patch::{DiskRoom, SampleStore, StoreKey};
 use mis_preproc::{Step, apply_all};
 use rayon::prelude::*;
 
+use super::store::sample_key;
 use crate::Store;
-use crate::store::sample_key;
 
 /// A data set after preprocessing. Prepared samples are kept in memory up to a budget, and what is over it is read and
 /// prepared again at each visit; or on disk, where a patch is read without the rest.

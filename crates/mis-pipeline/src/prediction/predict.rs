@@ -10,9 +10,9 @@ use mis_core::{DataSource, SampleId};
 use mis_io::ScanFiles;
 use mis_train::{DeviceChoice, StopSignal};
 
-use crate::answers::Answers;
-use crate::predictions::Predictions;
-use crate::trained_run::{Ready, answers, answers_of, same_regions};
+use super::answers::Answers;
+use super::predictions::Predictions;
+use super::trained_run::{Ready, answers, answers_of, same_regions};
 use crate::{Combine, Experiment, TrainedRun};
 
 /// What to predict, with what, and where to.

@@ -10,7 +10,7 @@ use mis_eval::{
 };
 use mis_io::nifti;
 
-use crate::run::Run;
+use super::run::Run;
 
 /// An animation of more bytes lies beside the page.
 const LARGEST_ON_PAGE: u64 = 1_500_000;

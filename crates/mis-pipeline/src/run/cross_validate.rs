@@ -4,12 +4,12 @@ use anyhow::{Result, ensure};
 use mis_eval::{Report, Split, run_folds};
 use mis_train::{CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 
-use crate::chosen_folds::ChosenFolds;
-use crate::chosen_postprocess::ChosenPostprocess;
-use crate::fold::run_fold;
-use crate::report_page::{write_overlays, write_page};
-use crate::run::Run;
-use crate::write_report::{SUMMARY, write_scores};
+use super::chosen_folds::ChosenFolds;
+use super::fold::run_fold;
+use super::report_page::{write_overlays, write_page};
+use super::run::Run;
+use crate::evaluation::{SUMMARY, write_scores};
+use crate::prediction::ChosenPostprocess;
 use crate::{Experiment, RunOptions};
 
 /// Cross-validates an experiment: trains each chosen fold, predicts its validation cases on their own lattice, and

@@ -13,9 +13,9 @@ use mis_models::Model;
 use mis_patch::{CaseOrder, GridPatches, LastBatch, PassedOver, PatchLoader, PatchRules, PerVisit};
 use mis_train::{Ended, FitJob, StopSignal, fit};
 
-use crate::run::Run;
-use crate::store::stored_batches;
-use crate::trained_run::weights_file;
+use super::run::Run;
+use super::store::stored_batches;
+use crate::prediction::weights_file;
 use crate::{Keep, RunOptions, TrainedRun};
 
 /// Trains on a split's training cases; the validation cases watch.

@@ -3,9 +3,9 @@
 use anyhow::{Context as _, Result};
 use mis_eval::Split;
 
-use crate::chosen_folds::ChosenFolds;
-use crate::fold::train_fold;
-use crate::run::Run;
+use super::chosen_folds::ChosenFolds;
+use super::fold::train_fold;
+use super::run::Run;
 use crate::{Experiment, RunOptions};
 
 /// Trains once: on the training cases of `fold`, or without one on all cases. The weights are in the run folder,

@@ -8,9 +8,9 @@ use mis_core::{DataSource, PredictionSink as _, SampleId, write_atomically};
 use mis_io::{NiftiFolder, nifti};
 use mis_train::check_same_experiment;
 
-use crate::answers::Answers;
-use crate::fingerprint::file_sha256;
-use crate::trained_run::weights_file;
+use super::answers::Answers;
+use super::trained_run::weights_file;
+use crate::run::file_sha256;
 use crate::{Experiment, PredictConfig, PredictionJob, RunFolder, TrainedRun};
 
 /// Where predictions go: `<id>.nii.gz` each, with `<id>_probabilities.nii.gz` on request, and `predicted_by.txt`, which

@@ -1,5 +1,6 @@
 //! How to predict.
 
+use anyhow::{Result, ensure};
 use mis_augment::MirroredViews;
 use mis_core::{LabelMap, Postprocess as _};
 use mis_patch::MergeWeights;
@@ -40,6 +41,13 @@ impl Default for PredictConfig {
 }
 
 impl PredictConfig {
+    /// Says which value cannot be, for patches of this size.
+    pub(crate) fn check(&self, patch_size: [usize; 3]) -> Result<()> {
+        self.merge.check(patch_size)?;
+        ensure!(self.batch_size > 0, "batch-size must be positive, got 0");
+        self.postprocess.iter().chain(&self.postprocess_if_better).try_for_each(AnyPostprocess::check)
+    }
+
     /// A label map after all steps.
     pub(crate) fn postprocessed(&self, labels: LabelMap) -> LabelMap {
         self.postprocess.iter().fold(labels, |labels, step| step.apply(labels))

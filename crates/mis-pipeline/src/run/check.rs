@@ -6,9 +6,9 @@ use anyhow::Result;
 use mis_core::DataSource as _;
 use mis_io::inspection::{Inspection, Problem, inspect};
 
+use super::chosen_folds::ChosenFolds;
+use super::run::check_network;
 use crate::Experiment;
-use crate::chosen_folds::ChosenFolds;
-use crate::run::check_network;
 
 /// What a look at an experiment and all its data found.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ use mis_core::{Geometry, LabelMap, Volume};
 use mis_preproc::{Beyond, ScanSlabs, Step};
 use rayon::prelude::*;
 
+use super::decide::decide;
 use crate::Combine;
-use crate::decide::decide;
 
 /// What one network, or several as one, says of a scan: probabilities on the lattice that it was shown.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use mis_core::{ClassTable, SampleId};
 use mis_eval::{Metric, Report, Scored, score_case};
 use rayon::prelude::*;
 
+use super::label_files::{label_files, lattice, read};
 use crate::EvaluateConfig;
-use crate::label_files::{label_files, lattice, read};
 
 /// Which label maps to score, and how.
 #[derive(Clone, Debug)]

@@ -9,8 +9,8 @@ use mis_patch::{PatchLoader, StoreKey, StoredBatches};
 use mis_preproc::Step;
 use serde::{Deserialize, Serialize};
 
+use super::run::Run;
 use crate::fingerprint;
-use crate::run::Run;
 
 /// What an experiment keeps on disk: the `[store]` table of its file.
 ///

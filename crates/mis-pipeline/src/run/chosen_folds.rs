@@ -6,9 +6,8 @@ use anyhow::{Result, ensure};
 use mis_core::SampleId;
 use mis_eval::Split;
 
-use crate::folds::Labels;
-use crate::run::Run;
-use crate::{Experiment, Folds, RunOptions};
+use super::run::Run;
+use crate::{Experiment, Folds, Labels, RunOptions};
 
 /// The splits of an experiment, and which of them a run carries out.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use mis_augment::Augment;
 use mis_core::{ClassTable, DataSource};
 use mis_eval::Report;
@@ -107,8 +107,7 @@ impl Experiment {
         self.augment.check()?;
         self.patches.check()?;
         self.train.check()?;
-        self.predict.merge.check(self.patches.size).context("predict")?;
-        ensure!(self.predict.batch_size > 0, "predict: batch-size must be positive, got 0");
+        self.predict.check(self.patches.size).context("predict")?;
         self.evaluate.metrics().context("evaluate")?;
         self.report.check().context("report")
     }
