@@ -1,0 +1,114 @@
+//! Looking at data before and after a run.
+
+use std::fs;
+
+use mis_core::LabelMap;
+use mis_io::nifti;
+
+use crate::bench::{Bench, assert_success};
+
+#[test]
+fn augmented_patches_are_shown_and_what_was_drawn_is_told() {
+    let bench = Bench::new();
+    let render = || {
+        let output =
+            bench.mis(&["render", "--augmented", "experiment.toml", "--out", "sheet.png", "-n", "6"]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        (String::from_utf8(output.stdout).unwrap(), fs::read(bench.path("sheet.png")).unwrap())
+    };
+    let (told, sheet) = render();
+    assert_eq!(told.lines().count(), 6, "{told}");
+    assert!(told.starts_with("1 case_0000"), "{told}");
+    assert!(
+        ["contrast: ", "gamma: ", "spatial: ", "brightness: "].iter().any(|name| told.contains(name)),
+        "{told}"
+    );
+    assert!(sheet.starts_with(b"\x89PNG"));
+    assert_eq!(render(), (told, sheet), "one experiment, one sheet");
+}
+
+#[test]
+fn labels_are_shown_on_a_scan_from_files() {
+    let bench = Bench::new();
+    let (image, labels) = (bench.image(1), bench.labels(1));
+    let render = |args: &[&str]| {
+        let paths = [image.to_str().unwrap(), labels.to_str().unwrap()];
+        bench.mis(&[&["render"], paths.as_slice(), args].concat())
+    };
+    let truth = bench.labels(1);
+    let truth = ["--truth", truth.to_str().unwrap(), "--errors"];
+    assert_success(&render(&[truth.as_slice(), &["--out", "x.gif", "--window", "-100,300"]].concat()));
+    assert!(fs::read(bench.path("x.gif")).unwrap().starts_with(b"GIF89a"));
+    assert_success(&render(&["--out", "x.png", "--slices", "coronal", "--classes", "nothing,organ,lesion"]));
+    assert!(fs::read(bench.path("x.png")).unwrap().starts_with(b"\x89PNG"));
+
+    let refused = |args: &[&str], code: i32, expected: &str| {
+        let output = render(args);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && stderr.contains(expected), "{stderr}");
+    };
+    refused(&["--out", "x.jpg"], 1, "expected a file .gif or .png to write, got x.jpg");
+    refused(&["--out", "x.gif", "--alpha", "2"], 1, "alpha must be 0 to 1, got 2");
+    refused(&["--out", "x.gif", "--classes", "nothing,organ"], 1, "2");
+    refused(&["--out", "x.gif", "--errors"], 2, "--truth");
+    refused(&["--out", "x.gif", "--augmented"], 2, "expected an experiment file, got 2 paths");
+    let other = bench.labels(2);
+    let moved = ["--truth", other.to_str().unwrap(), "--out", "x.gif"];
+    refused(&moved, 1, "the truth does not lie on the image's lattice");
+}
+
+#[test]
+fn a_plan_is_an_experiment_that_says_why_and_writes_over_nothing() {
+    let bench = Bench::new();
+    let plan = ["plan", "data", "--classes", "background,organ,lesion", "--out", "plan.toml"];
+    assert_success(&bench.mis(&plan));
+    let file = fs::read_to_string(bench.path("plan.toml")).unwrap();
+    for part in ["# Spacing: the median over the scans.", "size = [12, 24, 24]", "[model.plain-conv-unet]"] {
+        assert!(file.contains(part), "expected {part:?} in: {file}");
+    }
+    let again = bench.mis(&plan);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is there already: name another file"));
+    // It trains as it is; one short epoch is enough to see.
+    let short =
+        file.replace("epochs = 1000", "epochs = 1").replace("steps-per-epoch = 250", "steps-per-epoch = 1");
+    let short = short.replace("validate-every = 25", "validate-every = 0");
+    fs::write(bench.path("short.toml"), short).unwrap();
+    assert_success(&bench.mis(&["train", "short.toml", "--out", "run"]));
+}
+
+#[test]
+fn inspect_shows_every_case_and_check_every_problem() {
+    let bench = Bench::new();
+    let inspected =
+        bench.mis(&["inspect", "data", "--classes", "background,organ,lesion", "--csv", "cases.csv"]);
+    assert_success(&inspected);
+    let text = String::from_utf8_lossy(&inspected.stdout).into_owned();
+    for part in ["case_00003", "10x24x20", "3x1.25x1.5", "lesion voxels", "no problems in 4 cases"] {
+        assert!(text.contains(part), "expected {part:?} in: {text}");
+    }
+    assert_eq!(fs::read_to_string(bench.path("cases.csv")).unwrap().lines().count(), 5);
+
+    let well = bench.mis(&["check", "experiment.toml"]);
+    assert_success(&well);
+    assert!(String::from_utf8_lossy(&well.stdout).contains("4 cases read: 0 problems that stop a training"));
+
+    // Three faults of three kinds are told together.
+    fs::remove_file(bench.labels(0)).unwrap();
+    let labels = nifti::read_labels(&bench.labels(1), None).unwrap();
+    let moved = labels.affine().moved([1.0, 0.0, 0.0], [1.0; 3]);
+    nifti::write_labels(&bench.labels(1), &LabelMap::new(labels.into_data(), moved).unwrap(), None).unwrap();
+    bench.replace("size = [8, 16, 16]", "size = [8, 16, 18]");
+    let ill = bench.mis(&["check", "experiment.toml"]);
+    assert_eq!(ill.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&ill.stdout).into_owned();
+    for part in [
+        "error: patches: ",
+        "error: case_00000: ",
+        "error: case_00001: labels: expected the image's position",
+    ] {
+        assert!(text.contains(part), "expected {part:?} in: {text}");
+    }
+    let aligned = bench.mis(&["check", "experiment.toml", "--align"]);
+    assert!(!String::from_utf8_lossy(&aligned.stdout).contains("case_00001"));
+}

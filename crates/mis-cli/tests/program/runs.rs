@@ -1,0 +1,160 @@
+//! Whole runs, and predictions with them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mis_core::LabelMap;
+use mis_core::ndarray::Array3;
+use mis_io::nifti;
+
+use crate::bench::{Bench, assert_success};
+
+#[test]
+fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
+    let bench = Bench::new();
+    // The second would make background of everything.
+    let tried = "postprocess-if-better = [\"keep-largest\", { remove-small = { below = 1e9 } }]";
+    bench.replace("[model]", &format!("[predict]\n{tried}\n[model]"));
+    let output = bench.mis(&["cv", "experiment.toml", "--out", "run"]);
+    assert_success(&output);
+    let chosen = fs::read_to_string(bench.path("run/postprocess.json")).unwrap();
+    assert!(chosen.contains("dice_after") && !chosen.contains("remove-small"), "{chosen}");
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(table.contains("organ") && table.contains("lesion"), "{table}");
+    for file in
+        ["experiment.toml", "environment.json", "splits.json", "scores.tsv", "summary.json", "report.html"]
+    {
+        assert!(bench.path("run").join(file).is_file(), "{file}");
+    }
+    for plot in ["loss", "dice", "scores", "classes", "intensities"] {
+        assert!(bench.path("run/plots").join(format!("{plot}.svg")).is_file(), "{plot}");
+        assert!(bench.path("run/plots").join(format!("{plot}.png")).is_file(), "{plot}");
+    }
+    let page = fs::read_to_string(bench.path("run/report.html")).unwrap();
+    for part in ["data:image/png;base64,", "data:image/gif;base64,", "k-fold", "libtorch", "id=\"cases\""] {
+        assert!(page.contains(part), "{part}");
+    }
+    let overlays: Vec<_> =
+        ["run/fold_0/overlays", "run/fold_1/overlays"].map(|fold| bench.files(fold)).concat();
+    assert_eq!(overlays.len(), 4, "two cases in each of two folds: {overlays:?}");
+    for fold in ["fold_0", "fold_1"] {
+        for file in
+            ["history.tsv", "curves.svg", "checkpoint_last.safetensors", "checkpoint_best.safetensors"]
+        {
+            assert!(bench.path("run").join(fold).join(file).is_file(), "{fold}/{file}");
+        }
+    }
+
+    let input = bench.image(2);
+    let output = bench.mis(&["predict", "run", input.to_str().unwrap(), "--out", "out", "--probabilities"]);
+    assert_success(&output);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let written = bench.path(stdout.trim());
+    let (scan, prediction) =
+        (nifti::read_image(&input).unwrap(), nifti::read_labels(&written, None).unwrap());
+    assert_eq!(prediction.geometry(), scan.geometry(), "a prediction lies on its scan's lattice");
+    let probabilities = written.to_str().unwrap().replace(".nii.gz", "_probabilities.nii.gz");
+    let probabilities = nifti::read_image(Path::new(&probabilities)).unwrap();
+    assert_eq!((probabilities.n_channels(), probabilities.geometry()), (3, scan.geometry()));
+
+    // The run is reproducible from itself, also in another order of folds and with another number of workers.
+    fs::copy(bench.path("run/experiment.toml"), bench.path("again.toml")).unwrap();
+    let text = fs::read_to_string(bench.path("again.toml")).unwrap();
+    fs::write(bench.path("again.toml"), text.replace("workers = 2", "workers = 3")).unwrap();
+    assert_success(&bench.mis(&["cv", "again.toml", "--out", "again", "--folds", "1"]));
+    assert_success(&bench.mis(&["cv", "again.toml", "--out", "again", "--resume"]));
+    let scores = |run: &str| fs::read_to_string(bench.path(run).join("scores.tsv")).unwrap();
+    assert_eq!(scores("run"), scores("again"));
+}
+
+#[test]
+fn slices_of_a_volume_train_a_2d_network_and_come_back_as_a_volume() {
+    let bench = Bench::new();
+    bench.replace("size = [8, 16, 16]", "size = [8, 16, 1]");
+    bench.replace("overlap = [4, 8, 8]", "overlap = [4, 8, 0]");
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "run"]));
+    assert_success(&bench.mis(&["predict", "run", "data", "--out", "out"]));
+    for case in 0..4 {
+        let prediction =
+            nifti::read_labels(&bench.path(&format!("out/case_{case:05}.nii.gz")), None).unwrap();
+        assert_eq!(prediction.geometry(), nifti::read_image(&bench.image(case)).unwrap().geometry());
+    }
+}
+
+#[test]
+fn runs_of_other_networks_predict_together_and_a_half_done_folder_is_finished() {
+    let bench = Bench::new();
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "one"]));
+    bench.replace("spacing = [3.0, 1.5, 1.5]", "spacing = [3.0, 2.0, 1.0]");
+    bench.replace("base-channels = 4", "base-channels = 6");
+    bench.replace("[model]", "[predict]\npostprocess = [\"keep-largest\"]");
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "two"]));
+    for combine in ["mean", "median", "majority"] {
+        let args = ["predict", "one", "two", "data", "--out", combine, "--combine", combine];
+        assert_success(&bench.mis(&args));
+        assert_eq!(bench.files(combine).len(), 5, "four label maps, and what they were made by");
+    }
+    let args = ["predict", "one", "two", "data", "--out", "mean", "--resume"];
+    let file = |case: usize| bench.path(&format!("mean/case_{case:05}.nii.gz"));
+    let (kept, gone) = (fs::metadata(file(1)).unwrap().modified().unwrap(), fs::read(file(2)).unwrap());
+    fs::remove_file(file(2)).unwrap();
+    assert_success(&bench.mis(&args));
+    assert_eq!(fs::read(file(2)).unwrap(), gone, "the one that was missing is made as it was");
+    assert_eq!(fs::metadata(file(1)).unwrap().modified().unwrap(), kept, "the others are not made again");
+
+    let output = bench.mis(&["predict", "two", "data", "--out", "mean", "--resume"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("predicted_by.txt belongs to another experiment"), "{stderr}");
+}
+
+#[test]
+fn prepared_samples_on_disk_train_to_the_same_weights_and_damaged_ones_are_made_anew() {
+    let bench = Bench::new();
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "in-memory"]));
+    bench.replace("[train]", "[store]\nfolder = \"store\"\n[train]");
+    for run in ["first", "second"] {
+        assert_success(&bench.mis(&["train", "experiment.toml", "--out", run]));
+        assert!(bench.weights(run) == bench.weights("in-memory"), "{run}: the weights differ");
+        let mut stored = bench.files("store");
+        stored.retain(|path| path.extension().is_some_and(|ending| ending == "mis"));
+        assert_eq!(stored.len(), 4, "one file a case: {stored:?}");
+        // The second run finds three as the first left them, and a damaged one.
+        let mut bytes = fs::read(&stored[1]).unwrap();
+        *bytes.last_mut().unwrap() ^= 3;
+        fs::write(&stored[1], bytes).unwrap();
+    }
+    // Other settings do not find what was stored.
+    bench.replace("max = 300", "max = 200");
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "third"]));
+    assert!(bench.weights("third") != bench.weights("second"));
+    let n = bench.files("store").iter().filter(|path| path.extension().is_some()).count();
+    assert_eq!(n, 8);
+}
+
+#[test]
+fn stored_batches_are_made_once() {
+    let bench = Bench::new();
+    bench.replace("[train]", "[store]\nfolder = \"store\"\nkeep = \"batches\"\n[train]");
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "first"]));
+    let stored = bench.files("store");
+    let made = |path: &PathBuf| fs::metadata(path).unwrap().modified().unwrap();
+    let times: Vec<_> = stored.iter().map(made).collect();
+    assert_eq!(stored.iter().filter(|path| path.to_str().unwrap().contains("batch_")).count(), 4);
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "second"]));
+    assert_eq!(bench.files("store"), stored);
+    assert_eq!(stored.iter().map(made).collect::<Vec<_>>(), times);
+    assert!(bench.weights("first") == bench.weights("second"), "the weights differ");
+}
+
+#[test]
+fn a_case_without_foreground_is_passed_over_with_a_note() {
+    let bench = Bench::new();
+    bench.replace("overlap = [4, 8, 8]", "overlap = [4, 8, 8]\nskip-blank = true");
+    let labels = nifti::read_labels(&bench.labels(2), None).unwrap();
+    let blank = LabelMap::new(Array3::zeros(labels.shape()), labels.affine()).unwrap();
+    nifti::write_labels(&bench.labels(2), &blank, None).unwrap();
+    assert_success(&bench.mis(&["train", "experiment.toml", "--out", "run"]));
+    let note = fs::read_to_string(bench.path("run/fold_all/notes.txt")).unwrap();
+    assert_eq!(note, "case_00002 has no patch to train on and is passed over\n");
+}
