@@ -6,15 +6,18 @@ use anyhow::{Context as _, Result, anyhow};
 use mis_core::{
     Batch, BatchPlace, BatchSource, DataSource, PatchSampler, Sample, SampleId, Transform, sample_rng,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::ahead::{Ahead, caught};
 use crate::in_order::{InOrder, Next, Sink};
 use crate::{CaseOrder, EpochPlan, PassedOver};
 
 /// What happens to the last patches of an epoch where they do not fill a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LastBatch {
     /// They are a smaller batch.
+    #[default]
     Keep,
     /// They are left out.
     Drop,

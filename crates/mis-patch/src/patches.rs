@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::skip_blank::as_switch;
 use crate::{
-    Foreground, ForegroundCrop, GridPatches, PatchGrid, PatchRules, PerVisit, Placement, RandomCrop,
+    Foreground, ForegroundCrop, GridPatches, LastBatch, PatchGrid, PatchRules, PerVisit, Placement, RandomCrop,
     SkipBlank, SkipDark,
 };
 
@@ -21,6 +21,7 @@ use crate::{
 ///     overlap = [40, 80, 80]
 ///     placement = "evenly-spread"
 ///     sampling = "grid"
+///     last-batch = "drop"
 ///     skip-blank = { min-foreground = 0.001, keep-rate = 0.1 }
 ///     skip-dark = { at-most = -1.5, share = 0.95 }
 ///     "#,
@@ -51,6 +52,9 @@ pub struct Patches {
     /// How many of the random crops are centered on the foreground; without it, none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreground: Option<Foreground>,
+    /// What becomes of the last patches of an epoch of training where they do not fill a batch.
+    #[serde(default)]
+    pub last_batch: LastBatch,
 }
 
 /// Where training patches are taken.
@@ -134,6 +138,7 @@ impl From<PatchGrid> for Patches {
             skip_blank: None,
             skip_dark: None,
             foreground: None,
+            last_batch: LastBatch::default(),
         }
     }
 }

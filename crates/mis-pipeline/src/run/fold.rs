@@ -34,7 +34,7 @@ pub(crate) fn train_fold(
         transform: Some(Arc::new(experiment.augment.sequence())),
         batch_size: train.batch_size,
         steps: train.steps_per_epoch.map(|n| n * train.accumulate as u32),
-        last: LastBatch::Keep,
+        last: experiment.patches.last_batch,
         order: CaseOrder::Shuffled,
         seed: experiment.seed,
         workers: train.workers,
@@ -45,6 +45,7 @@ pub(crate) fn train_fold(
         ids: split.validation.clone(),
         sampler: Arc::new(GridPatches::new(grid, placement, PatchRules::default(), PerVisit::All)),
         transform: None,
+        last: LastBatch::Keep,
         steps: None,
         order: CaseOrder::Sorted,
         ..batches.clone()
