@@ -63,7 +63,10 @@ pub(crate) struct Render {
     #[arg(long, value_name = "N")]
     max_slices: Option<usize>,
     /// Show augmented training patches of an experiment
-    #[arg(long, conflicts_with_all = ["truth", "window", "alpha", "slices", "channel", "classes", "max_side", "max_slices"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["truth", "window", "alpha", "slices", "channel", "classes", "max_side", "max_slices"]
+    )]
     augmented: bool,
     /// Number of patches
     #[arg(short, default_value_t = 16, requires = "augmented")]

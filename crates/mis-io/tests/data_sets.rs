@@ -31,7 +31,8 @@ fn case(folder: &Path, name: &str, affine: Affine, of_labels: Affine) {
 #[test]
 fn folders_of_images_and_masks_are_paired_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    let flat = Affine::from_spacing([1.0; 3]);
+    let flat = // rows run to the back, columns to the left
+        Affine::new([[0., -1., 0., 0.], [-1., 0., 0., 0.], [0., 0., 1., 0.], [0., 0., 0., 1.]]).unwrap();
     for name in ["b", "a"] {
         let mask = map([4, 6, 1], flat);
         picture::write_labels(&folder.path().join("images").join(format!("{name}.png")), &mask).unwrap();

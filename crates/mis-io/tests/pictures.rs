@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mis_core::ndarray::Array3;
-use mis_core::{Affine, Class, ClassTable, LabelMap};
+use mis_core::{Affine, Class, ClassTable, LabelMap, Orientation};
 use mis_io::picture;
 
 #[derive(serde::Deserialize)]
@@ -34,6 +34,7 @@ fn every_format_holds_what_pillow_finds_in_it() {
         let [channels, rows, columns] = expected.shape;
         assert_eq!(image.data().shape(), [channels, rows, columns, 1], "{name}");
         assert_eq!(picture::read_geometry(&path).unwrap(), image.geometry(), "{name}");
+        assert_eq!(Orientation::of(&image.affine()).to_string(), "PLS", "{name}");
         // Decoders of JPEG round the transform differently.
         let tolerance = if name.ends_with("jpg") { 2.0 } else { 0.0 };
         for (found, expected) in image.as_slice().iter().zip(&expected.values) {

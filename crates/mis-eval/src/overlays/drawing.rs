@@ -106,7 +106,7 @@ impl<'a> Drawing<'a> {
 
     /// How many columns of tiles make a sheet that is not too wide to be read.
     pub(super) fn n_columns(&self, n_tiles: usize) -> usize {
-        const WIDE: usize = 1600;
+        const WIDE: usize = 1200;
         (WIDE / (self.tile_size()[0] + TILE_GAP)).clamp(1, n_tiles.max(1))
     }
 

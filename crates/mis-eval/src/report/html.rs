@@ -1,5 +1,6 @@
 //! A report as one page for a browser.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -92,7 +93,10 @@ impl Report {
         let sections: String = sections
             .iter()
             .map(|(id, heading, content)| {
-                format!("<section id=\"{id}\" aria-labelledby=\"{id}-h\">\n<h2 id=\"{id}-h\">{heading}</h2>\n{content}</section>\n")
+                format!(
+                    "<section id=\"{id}\" aria-labelledby=\"{id}-h\">\n\
+                     <h2 id=\"{id}-h\">{heading}</h2>\n{content}</section>\n"
+                )
             })
             .collect();
         format!(
@@ -109,10 +113,13 @@ impl Report {
     /// How much of the truth each class is, see [`class_frequencies`].
     #[must_use]
     pub fn class_frequencies(&self) -> crate::Plot {
-        let of_case = |case: &crate::Scored| {
-            case.counts.iter().map(|counts| counts.true_positives + counts.false_negatives).collect()
+        let of_truth = |(_, case): (usize, &crate::Scored)| {
+            let counts = case.counts.iter().map(|counts| counts.true_positives + counts.false_negatives);
+            (case.id.clone(), counts.collect())
         };
-        class_frequencies(self.classes(), &self.cases().map(|(_, case)| of_case(case)).collect::<Vec<_>>())
+        // A case that several folds have scored is one case.
+        let by_case: BTreeMap<_, Vec<u64>> = self.cases().map(of_truth).collect();
+        class_frequencies(self.classes(), &by_case.into_values().collect::<Vec<_>>())
     }
 
     /// Rows of cells: the five worst cases of each foreground class by the first metric.
@@ -166,7 +173,8 @@ fn figure(picture: &CasePicture) -> String {
     let alt = format!("Slices of {id} with the labels of truth and prediction in color");
     let mut html = format!(
         "<h3>{id} <span class=\"why\">fold {}: {why}</span></h3>\n<figure>\
-         <img src=\"data:image/png;base64,{}\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\" style=\"min-width: {least}px\"></figure>\n",
+         <img src=\"data:image/png;base64,{}\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\" \
+         style=\"min-width: {least}px\"></figure>\n",
         case.fold,
         BASE64.encode(png)
     );

@@ -17,7 +17,7 @@ pub struct TellingCase {
 
 impl Report {
     /// At most `n` cases that are worth a look: the worst of each foreground class by the first metric, then the best,
-    /// then the median, each case once with all its reasons.
+    /// then the median, each case of a fold once with all its reasons.
     #[must_use]
     pub fn telling_cases(&self, n: usize) -> Vec<TellingCase> {
         let mut cases: Vec<TellingCase> = Vec::new();
@@ -32,7 +32,8 @@ impl Report {
                 };
                 let Some(&(fold, case, score)) = ranked.get(place) else { continue };
                 let why = format!("{rank} {metric} of {class} ({})", self.cell(0, Some(score)));
-                if let Some(known) = cases.iter_mut().find(|known| known.id == case.id) {
+                if let Some(known) = cases.iter_mut().find(|known| known.id == case.id && known.fold == fold)
+                {
                     known.why = format!("{}; {why}", known.why);
                 } else if cases.len() < n {
                     cases.push(TellingCase { fold, id: case.id.clone(), why });

@@ -65,6 +65,7 @@ fn histories(run: &Run, report: &Report) -> Result<Vec<FoldHistory>> {
 fn intensities(run: &Run, report: &Report) -> Result<Vec<IntensitySample>> {
     let mut ids: Vec<&SampleId> = report.cases().map(|(_, case)| &case.id).collect();
     ids.sort();
+    ids.dedup();
     let chosen = ids.iter().step_by(ids.len().div_ceil(MOST_INTENSITIES).max(1));
     let channel = run.experiment.report.overlay.channel;
     let of_case =
