@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::skip_blank::as_switch;
 use crate::{
-    Foreground, ForegroundCrop, GridPatches, LastBatch, PatchGrid, PatchRules, PerVisit, Placement, RandomCrop,
-    SkipBlank, SkipDark,
+    Foreground, ForegroundCrop, GridPatches, LastBatch, PatchGrid, PatchRules, PerVisit, Placement,
+    RandomCrop, SkipBlank, SkipDark,
 };
 
 /// Which patches an experiment trains on, and the grid that it predicts on: the `[patches]` table of its file.

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use mis_core::{SampleId, write_atomically};
+use mis_core::{SampleId, aligned_rows, write_atomically};
 
-use crate::report::table::align;
 use crate::{Interval, ScoreTable, Wilcoxon, bootstrap_mean, wilcoxon};
 
 /// What two runs say of the same cases by one metric and class, case by case.
@@ -91,7 +90,7 @@ pub fn paired_table(compared: &[PairedScores]) -> String {
     let note = "difference: second run minus first, mean over cases, with its 95 % confidence interval (percentile \
                 bootstrap)\np: Wilcoxon's signed-rank test, two-sided; exact without ties up to 50 cases that differ, else \
                 by the normal distribution; not adjusted for the number of rows\n";
-    format!("{}\n{note}", align(&rows, 2))
+    format!("{}\n{note}", aligned_rows(&rows, 2))
 }
 
 /// Writes a comparison as a table of tab-separated values with all digits.

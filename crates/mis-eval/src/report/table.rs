@@ -1,5 +1,7 @@
 //! A report as plain text.
 
+use mis_core::aligned_rows;
+
 use crate::{Aggregate, Report};
 
 impl Report {
@@ -8,12 +10,12 @@ impl Report {
     /// the conventions followed.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut text = align(&self.overview(), 2);
+        let mut text = aligned_rows(&self.overview(), 2);
         if self.folds().len() > 1 {
             text += &format!(
                 "\n{} by fold, mean / median\n{}",
                 self.metrics()[0].name,
-                align(&self.by_fold(), 1)
+                aligned_rows(&self.by_fold(), 1)
             );
         }
         text.push('\n');
@@ -97,21 +99,6 @@ impl Report {
         let text = value.map_or("-".into(), |value| format!("{value:.places$}"));
         if text == "-0.00" { "0.00".into() } else { text }
     }
-}
-
-/// Columns of one width each: the first `n_text` flush left, the rest flush right.
-pub(crate) fn align(rows: &[Vec<String>], n_text: usize) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<_> = (0..rows[0].len()).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let cell = |(column, cell): (usize, &String)| {
-            let width = widths[column];
-            if column < n_text { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        };
-        let cells: Vec<_> = row.iter().enumerate().map(cell).collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]
