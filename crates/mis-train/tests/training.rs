@@ -9,7 +9,7 @@ use std::path::Path;
 use mis_core::anyhow::Result;
 use mis_core::ndarray::{Array3, Axis};
 use mis_core::{Affine, Batch, BatchSource, LabelMap, Sample, Volume, argmax, sample_rng};
-use mis_models::tch::{Device, Tensor};
+use mis_models::tch::{self, Device, Tensor};
 use mis_models::{CrossEntropy, DiceCrossEntropy, Dims, Model, ModelSpec, Norm, UNet};
 use mis_patch::PatchGrid;
 use mis_train::{
@@ -63,6 +63,7 @@ impl BatchSource for Boxes {
 }
 
 fn model() -> Model {
+    tch::set_num_threads(1); // tests run side by side: threads of several would wait for each other's cores
     // Dropout and batch norm: what draws numbers and what keeps running statistics must survive a stop as well.
     let unet = UNet { depth: 2, base_channels: 4, norm: Norm::Batch, dropout: 0.1, ..UNet::default() };
     Model::build(&unet, ModelSpec { n_channels: 1, n_classes: 2, dims: Dims::Three }, Device::Cpu, 11)
