@@ -63,19 +63,17 @@ pub use folds::{Folds, GroupBy, GroupedFolds, Labels, RepeatedFolds, StratifiedF
 pub use plan::{PlanOptions, plan, write_plan};
 pub use predict_config::{PredictConfig, WeightsChoice};
 
-pub use cross_validate::cross_validate;
 pub use run_options::RunOptions;
-pub use train::train;
+pub use {cross_validate::cross_validate, train::train};
 
 pub use augmented::render_augmented;
 pub use predict::{PredictionJob, predict};
 pub use trained_run::{TrainedRun, ensemble, label_map};
 
-pub use compare_runs::compare_runs;
 pub use evaluate::{EvaluationJob, evaluate};
 pub use mis_core::ClassTable;
 pub use mis_eval::{MetricChoice, Policy, paired_table, write_paired};
-pub use write_report::write_report;
+pub use {compare_runs::compare_runs, write_report::write_report};
 
 pub use environment::Environment;
 pub use fingerprint::fingerprint;
