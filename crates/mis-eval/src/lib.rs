@@ -5,6 +5,7 @@
 //! [`Policy`]. [`cross_validate`] runs a closure on each [`Split`] and gathers its [`Scored`] cases in a [`Report`], which
 //! writes `scores.tsv`, `summary.json` in nnU-Net's form and `report.html`; [`compare_scores`] lays two runs side by side.
 //! Scores that are undefined are left out and counted, never guessed; the conventions followed stand under every table.
+//! [`Overlay`] shows labels on a scan, a [`Plot`] training, scores and data.
 //!
 //! ```
 //! use mis_core::{Affine, LabelMap, SampleId, ndarray::Array3};
