@@ -87,7 +87,7 @@ fn runs_of_other_networks_predict_together_and_a_half_done_folder_is_finished() 
     assert_success(&bench.mis(&["train", "experiment.toml", "--out", "one"]));
     bench.replace("spacing = [3.0, 1.5, 1.5]", "spacing = [3.0, 2.0, 1.0]");
     bench.replace("base-channels = 4", "base-channels = 6");
-    bench.replace("[model]", "[predict]\npostprocess = [\"keep-largest\"]");
+    bench.replace("[train]", "[predict]\npostprocess = [\"keep-largest\"]\n[train]");
     assert_success(&bench.mis(&["train", "experiment.toml", "--out", "two"]));
     for combine in ["mean", "median", "majority"] {
         let args = ["predict", "one", "two", "data", "--out", combine, "--combine", combine];
