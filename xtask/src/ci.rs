@@ -19,7 +19,7 @@ struct Step {
 
 /// Cheapest first, so that a fault is seen early. Compiler flags are the same in all steps and lints are given behind
 /// `--`, so that no step compiles what another has compiled.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "system", check: setup::check_system },
     Step { name: "fmt", check: || run_command(&mut cargo(["fmt", "--all", "--check"])) },
     Step { name: "tidy", check: tidy::run },
@@ -29,6 +29,7 @@ const STEPS: [Step; 10] = [
     Step { name: "clippy", check: || clippy(&["--workspace"]) },
     Step { name: "docs", check: docs },
     Step { name: "tests", check: || run_command(&mut cargo(["xtask", "test"])) },
+    Step { name: "tests with MPI", check: with_mpi },
     Step {
         name: "bench-kits",
         check: || run_command(&mut cargo(["xtask", "bench-kits", "--check", BASELINE])),
@@ -54,6 +55,20 @@ pub(crate) fn run() -> Result<()> {
 
 fn clippy(packages: &[&str]) -> Result<()> {
     run_command(cargo(["clippy", "--all-targets"]).args(packages).args(["--", "-D", "warnings"]))
+}
+
+/// The tests that start several processes, where the system has an MPI.
+fn with_mpi() -> Result<()> {
+    let is_there =
+        |name: &str| Command::new(name).arg("--version").output().is_ok_and(|run| run.status.success());
+    if !is_there("mpirun") || !is_there("mpicc") {
+        eprintln!(
+            "note: passed over, there is no MPI (Debian: apt install libopenmpi-dev openmpi-bin libclang-dev)"
+        );
+        return Ok(());
+    }
+    let tests = ["--test", "ranks", "--test", "program", "--", "rank"];
+    run_command(cargo(["test", "--workspace", "--features", "mis-cli/mpi"]).args(tests))
 }
 
 fn docs() -> Result<()> {

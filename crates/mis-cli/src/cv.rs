@@ -1,10 +1,11 @@
 //! `mis cv`.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use anyhow::Result;
 use clap::Args;
-use mis_pipeline::{RunOptions, StopSignal, cross_validate};
+use mis_pipeline::{Ranks, RunOptions, StopSignal, cross_validate};
 
 use crate::experiment_args::ExperimentArgs;
 
@@ -13,6 +14,7 @@ use crate::experiment_args::ExperimentArgs;
 /// Examples:
 ///   mis cv kits19.toml --out runs/kits19
 ///   mis cv kits19.toml --out runs/kits19 --folds 0      one job of an array; run the others likewise with --resume
+///   mpirun -n 3 mis cv kits19.toml --out runs/kits19    three processes share the folds (built with MPI)
 ///   mis cv kits19.toml --out runs/kits19 --resume       goes on with what was broken off
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -31,15 +33,18 @@ pub(crate) struct Cv {
 }
 
 impl Cv {
-    pub(crate) fn run(&self, stop: &StopSignal) -> Result<()> {
+    pub(crate) fn run(&self, stop: &StopSignal, ranks: &Rc<dyn Ranks>) -> Result<()> {
         let options = RunOptions {
             out: self.out.clone(),
             resume: self.resume,
             folds: self.folds.clone(),
             stop: stop.clone(),
+            ranks: ranks.clone(),
         };
         let report = cross_validate(&self.experiment.read()?, &options)?;
-        println!("{}", report.table());
+        if ranks.is_first() {
+            println!("{}", report.table());
+        }
         Ok(())
     }
 }

@@ -14,14 +14,16 @@ mod experiment_args;
 mod inspect;
 mod plan;
 mod predict;
+mod ranks;
 mod render;
 mod train;
 
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use mis_pipeline::StopSignal;
+use mis_pipeline::{Alone, Ranks, StopSignal};
 
 /// Medical image segmentation: trains U-Nets on scans with expert labels, predicts label maps on the scans' own
 /// lattice, and says by cross-validation how good they are.
@@ -53,20 +55,21 @@ enum Verb {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
+    let mut ranks: Rc<dyn Ranks> = Rc::new(Alone);
+    let Err(error) = run(&cli, &mut ranks) else { return ExitCode::SUCCESS };
+    eprintln!("error: {error:#}");
+    if ranks.n() > 1 {
+        ranks.abort(); // the others would wait for this one
     }
+    ExitCode::FAILURE
 }
 
-fn run(cli: &Cli) -> Result<()> {
+fn run(cli: &Cli, ranks: &mut Rc<dyn Ranks>) -> Result<()> {
     #[cfg(unix)]
     if cli.share_cores {
         mis_pipeline::share_cores()?;
     }
+    *ranks = ranks::join()?;
     mis_pipeline::set_threads(cli.threads)?;
     let stop = StopSignal::default();
     let signal = stop.clone();
@@ -81,9 +84,9 @@ fn run(cli: &Cli) -> Result<()> {
         Verb::Inspect(inspect) => inspect.run(cli.threads),
         Verb::Check(check) => check.run(cli.threads),
         Verb::Plan(plan) => plan.run(),
-        Verb::Cv(cv) => cv.run(&stop),
-        Verb::Train(train) => train.run(&stop),
-        Verb::Predict(predict) => predict.run(&stop),
+        Verb::Cv(cv) => cv.run(&stop, ranks),
+        Verb::Train(train) => train.run(&stop, ranks),
+        Verb::Predict(predict) => predict.run(&stop, ranks.as_ref()),
         Verb::Evaluate(evaluate) => evaluate.run(),
         Verb::Compare(compare) => compare.run(),
         Verb::Render(render) => render.run(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use mis_pipeline::{Combine, DeviceChoice, PredictionJob, StopSignal, predict};
+use mis_pipeline::{Combine, DeviceChoice, PredictionJob, Ranks, StopSignal, predict};
 
 /// Predicts label maps for scans, each on its own lattice
 ///
@@ -39,7 +39,7 @@ pub(crate) struct Predict {
 }
 
 impl Predict {
-    pub(crate) fn run(&self, stop: &StopSignal) -> Result<()> {
+    pub(crate) fn run(&self, stop: &StopSignal, ranks: &dyn Ranks) -> Result<()> {
         let Some((input, runs)) = self.paths.split_last() else { bail!("expected a run and scans") };
         let job = PredictionJob {
             runs,
@@ -50,8 +50,10 @@ impl Predict {
             resume: self.resume,
             device: self.device,
             stop,
+            ranks,
         };
-        for path in predict(&job)? {
+        let files = predict(&job)?;
+        for path in files.iter().filter(|_| ranks.is_first()) {
             println!("{}", path.display());
         }
         Ok(())

@@ -1,17 +1,19 @@
 //! `mis train`.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use anyhow::Result;
 use clap::Args;
-use mis_pipeline::{RunOptions, StopSignal, train};
+use mis_pipeline::{Ranks, RunOptions, StopSignal, train};
 
 use crate::experiment_args::ExperimentArgs;
 
 /// Trains once: on all cases, or on the training cases of one fold
 ///
-/// Example:
+/// Examples:
 ///   mis train kits19.toml --out runs/kits19-all
+///   mpirun -n 4 mis train kits19.toml --out runs/kits19-all     four processes share each batch (built with MPI)
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Train {
@@ -29,9 +31,14 @@ pub(crate) struct Train {
 }
 
 impl Train {
-    pub(crate) fn run(&self, stop: &StopSignal) -> Result<()> {
-        let options =
-            RunOptions { out: self.out.clone(), resume: self.resume, folds: None, stop: stop.clone() };
+    pub(crate) fn run(&self, stop: &StopSignal, ranks: &Rc<dyn Ranks>) -> Result<()> {
+        let options = RunOptions {
+            out: self.out.clone(),
+            resume: self.resume,
+            folds: None,
+            stop: stop.clone(),
+            ranks: ranks.clone(),
+        };
         train(&self.experiment.read()?, self.fold, &options)
     }
 }

@@ -45,6 +45,7 @@ mod epoch_plan;
 mod in_order;
 mod passed_over;
 mod patch_loader;
+mod share;
 
 mod disk_room;
 mod sample_store;
@@ -73,6 +74,7 @@ pub use skip_dark::SkipDark;
 pub use epoch_plan::{CaseOrder, EpochPlan};
 pub use passed_over::PassedOver;
 pub use patch_loader::{LastBatch, PatchLoader};
+pub use share::Share;
 
 pub use disk_room::DiskRoom;
 pub use sample_store::SampleStore;

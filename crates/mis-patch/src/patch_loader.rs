@@ -1,5 +1,6 @@
 //! Batches of training patches from worker threads.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ahead::{Ahead, caught};
 use crate::in_order::{InOrder, Next, Sink};
-use crate::{CaseOrder, EpochPlan, PassedOver};
+use crate::{CaseOrder, EpochPlan, PassedOver, Share};
 
 /// What happens to the last patches of an epoch where they do not fill a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,9 @@ pub struct PatchLoader {
     pub workers: usize,
     /// Takes the names of cases that have no patch.
     pub passed_over: PassedOver,
+    /// The part of each batch that is made here. Where a visit gives one patch the parts of all processes are the batch
+    /// of one alone; otherwise each fills its part from its own visits, and `steps` or the longest part ends the epoch.
+    pub share: Share,
 }
 
 impl BatchSource for PatchLoader {
@@ -65,8 +69,8 @@ impl BatchSource for PatchLoader {
             caught(|| worker.visit(epoch, visit, id, sink)).with_context(|| id.to_string())
         };
         let patches = InOrder::start(self.workers, visits, work);
-        let n_cases = self.ids.len();
-        let (batch_size, steps, last) = (self.batch_size, self.steps, self.last);
+        let n_cases = if self.steps.is_some() { self.ids.len() } else { self.visits(epoch).count() };
+        let (batch_size, steps, last) = (self.places().len(), self.steps, self.last);
         let batches = Batches { patches, n_cases, batch_size, steps, last, n_idle: 0, n_patches: 0 };
         let named = (0_u32..)
             .zip(batches)
@@ -92,14 +96,25 @@ impl PatchLoader {
         Ok(n)
     }
 
+    /// The places in each batch that are filled here.
+    fn places(&self) -> Range<usize> {
+        self.share.places(self.batch_size)
+    }
+
     /// The visits of an epoch with their cases; without end where the steps say when it is over.
     fn visits(&self, epoch: u32) -> impl Iterator<Item = (u64, usize)> + Send + use<> {
         let plan = EpochPlan { seed: self.seed, epoch, n_cases: self.ids.len(), order: self.order };
         let n_visits = match (self.steps, self.ids.len()) {
             (Some(_), 1..) => usize::MAX,
+            // Of several processes none may have a batch that the others lack.
+            (None, n_cases) if self.last == LastBatch::Drop && self.share.of > 1 => {
+                n_cases / self.batch_size * self.batch_size
+            }
             (_, n_cases) => n_cases,
         };
-        (0_u64..).zip(plan.cases().take(n_visits))
+        let (places, batch_size) = (self.places(), self.batch_size.max(1) as u64);
+        let is_own = move |visit: u64| places.contains(&((visit % batch_size) as usize));
+        (0_u64..).zip(plan.cases().take(n_visits)).filter(move |&(visit, _)| is_own(visit))
     }
 
     fn place(&self, visit: u64) -> BatchPlace {
@@ -249,6 +264,27 @@ mod tests {
             seed: 5,
             workers,
             passed_over: PassedOver::default(),
+            share: Share::default(),
+        }
+    }
+
+    #[test]
+    fn parts_of_several_processes_together_are_the_batches_of_one() {
+        for (steps, last, of) in
+            [(Some(9), LastBatch::Keep, 2), (None, LastBatch::Keep, 3), (None, LastBatch::Drop, 2)]
+        {
+            let whole = PatchLoader { steps, last, batch_size: 4, ..loader(10, 2) };
+            let batches = |loader: &PatchLoader| loader.epoch(1).collect::<Result<Vec<Batch>>>().unwrap();
+            let mut parts: Vec<_> = (0..of)
+                .map(|rank| batches(&PatchLoader { share: Share { rank, of }, ..whole.clone() }).into_iter())
+                .collect();
+            for batch in batches(&whole) {
+                let parts = parts.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>();
+                let values: Vec<f32> =
+                    parts.iter().flat_map(|part| part.images().iter().copied().collect::<Vec<_>>()).collect();
+                assert_eq!(values, batch.images().iter().copied().collect::<Vec<_>>(), "{steps:?} {of}");
+            }
+            assert!(parts.iter_mut().all(|part| part.next().is_none()));
         }
     }
 

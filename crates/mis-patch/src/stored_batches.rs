@@ -117,7 +117,7 @@ fn read(path: &Path, key: &StoreKey) -> Result<Batch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LastBatch, PassedOver, RandomCrop};
+    use crate::{LastBatch, PassedOver, RandomCrop, Share};
     use mis_core::ndarray::Array4;
     use mis_core::{Affine, DataSource, Sample, Volume};
     use std::sync::Arc;
@@ -156,6 +156,7 @@ mod tests {
             seed: 5,
             workers: 2,
             passed_over: PassedOver::default(),
+            share: Share::default(),
         }
     }
 

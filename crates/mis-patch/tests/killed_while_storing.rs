@@ -13,7 +13,7 @@ use mis_core::ndarray::{Array3, Array4};
 use mis_core::{
     Affine, Batch, BatchSource, DataSource, LabelMap, Sample, SampleId, SampleRng, Transform, Volume,
 };
-use mis_patch::{CaseOrder, LastBatch, PassedOver, PatchLoader, RandomCrop, StoreKey, StoredBatches};
+use mis_patch::{CaseOrder, LastBatch, PassedOver, PatchLoader, RandomCrop, Share, StoreKey, StoredBatches};
 use rand::Rng as _;
 
 const FOLDER: &str = "MIS_TEST_STORE";
@@ -64,6 +64,7 @@ fn loader() -> PatchLoader {
         seed: 1,
         workers: 2,
         passed_over: PassedOver::default(),
+        share: Share::default(),
     }
 }
 

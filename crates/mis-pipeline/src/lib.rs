@@ -50,7 +50,9 @@ pub use threads::{set_threads, share_cores};
 pub use mis_core::ClassTable;
 pub use mis_eval::{MetricChoice, OverlayStyle, Plane, Policy, Window, paired_table, write_paired};
 pub use mis_io::Aligned;
-pub use mis_train::{DeviceChoice, StopSignal};
+#[cfg(feature = "mpi")]
+pub use mis_train::MpiRanks;
+pub use mis_train::{Alone, DeviceChoice, Ranks, StopSignal};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -21,6 +21,17 @@ pub enum DeviceChoice {
 }
 
 impl DeviceChoice {
+    /// What the process of this number on this machine takes: where the choice was left open, one GPU after the other.
+    #[must_use]
+    pub fn of_rank(self, local_rank: usize) -> Self {
+        match self {
+            Self::Auto if Cuda::is_available() => {
+                Self::Cuda(local_rank % (Cuda::device_count().max(1) as usize))
+            }
+            chosen => chosen,
+        }
+    }
+
     /// The device that is meant; an error where this machine or this libtorch lacks it.
     pub fn resolve(self) -> Result<Device> {
         match self {

@@ -12,7 +12,7 @@ use crate::progress::TrainProgress;
 use crate::same_experiment::check_same_experiment;
 use crate::training_folder::TrainingFolder;
 use crate::validate::validate;
-use crate::{Callback, Checkpoint, EpochStats, History, StopSignal, TrainConfig, TrainState, Trainer};
+use crate::{Callback, Checkpoint, EpochStats, History, Ranks, StopSignal, TrainConfig, TrainState, Trainer};
 
 /// What a training needs besides the model.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,8 @@ pub struct FitJob<'a> {
     pub resume: bool,
     /// The wish to stop, looked at after each step.
     pub stop: &'a StopSignal,
+    /// The processes that train this model together, each on its own batches; [`Alone`](crate::Alone) for one.
+    pub ranks: &'a dyn Ranks,
 }
 
 /// How a training ended.
@@ -64,10 +66,15 @@ pub struct Fitted {
 ///
 /// On the CPU the weights are the same, bit for bit, for the same seed, build and number of libtorch's threads,
 /// whether the run was stopped and resumed or not. A loss that is not finite ends the run with the step and the cases.
+///
+/// Several ranks take each step together, by the mean over all their batches, and come to the same weights; rank 0
+/// writes. They all stop where one is asked to.
 pub fn fit(model: &mut Model, job: &FitJob<'_>, callbacks: &mut [Box<dyn Callback>]) -> Result<Fitted> {
     let config = job.config;
-    let mut trainer = Trainer::new(model, job.loss, config, job.seed)?;
-    let mut folder = TrainingFolder::open(job.folder, job.experiment, config.keep_checkpoints)?;
+    let mut trainer = Trainer::new(model, job.loss, config, job.seed)?.among(job.ranks);
+    let writes = job.ranks.is_first();
+    let mut folder = TrainingFolder::open(job.folder, job.experiment, config.keep_checkpoints, writes)?;
+    job.ranks.wait(); // for the folder
     let mut state = TrainState::default();
     if job.resume && folder.last().exists() {
         state = restore(&mut trainer, &folder.last(), job.experiment)?;
@@ -91,6 +98,7 @@ pub fn fit(model: &mut Model, job: &FitJob<'_>, callbacks: &mut [Box<dyn Callbac
         for callback in &mut *callbacks {
             state.ended_by_callback |= callback.on_epoch_end(&stats)? == ControlFlow::Break(());
         }
+        state.ended_by_callback = job.ranks.any(state.ended_by_callback);
         state.callbacks = callbacks.iter().map(|callback| callback.state()).collect();
         let is_best = score(&stats).filter(|&score| state.best.is_none_or(|best| score > best));
         state.best = is_best.or(state.best);
@@ -129,7 +137,7 @@ fn train_epoch(
     };
     loop {
         let of_step = batches.by_ref().take(config.accumulate).collect::<Result<Vec<Batch>>>()?;
-        if of_step.is_empty() {
+        if !job.ranks.any(!of_step.is_empty()) {
             break;
         }
         state.learning_rate = rate(state);
@@ -153,7 +161,7 @@ fn train_epoch(
         state.seconds = before + clock.elapsed().as_secs_f64();
         state.n_steps = trainer.optimizer.n_steps();
         progress.step(state.step, config.steps_per_epoch, stats.loss, state.seconds);
-        if job.stop.is_raised() {
+        if job.ranks.any(job.stop.is_raised()) {
             return Ok(Ended::Interrupted);
         }
     }
@@ -168,7 +176,7 @@ fn close_epoch(trainer: &mut Trainer<'_>, job: &FitJob<'_>, state: &mut TrainSta
     let validation = match job.validation {
         Some(source) if due => {
             trainer.exchange_average()?;
-            let validation = validate(trainer.model, job.loss, source, job.config.precision)?;
+            let validation = validate(trainer.model, job.loss, source, job.config.precision, job.ranks)?;
             trainer.exchange_average()?;
             Some(validation)
         }

@@ -22,6 +22,7 @@
 
 mod config;
 mod fit;
+mod ranks;
 mod stop_signal;
 mod trainer;
 mod weight_average;
@@ -50,6 +51,9 @@ mod tensors;
 
 pub use config::TrainConfig;
 pub use fit::{Ended, FitJob, Fitted, fit};
+#[cfg(feature = "mpi")]
+pub use ranks::MpiRanks;
+pub use ranks::{Alone, Ranks};
 pub use stop_signal::StopSignal;
 pub use trainer::{StepStats, Trainer};
 pub use weight_average::WeightAverage;

@@ -6,8 +6,9 @@ use mis_models::tch::{Kind, Tensor};
 use mis_models::{Loss, Model, seeded};
 
 use crate::optimizer::{Optimizer, clip};
+use crate::ranks::{mean_statistics, sum_gradients};
 use crate::weight_average::Averaged;
-use crate::{TrainConfig, tensors};
+use crate::{Alone, Ranks, TrainConfig, tensors};
 
 /// A model in training: takes one step for each batch, or for several. [`fit`](crate::fit) is this with epochs,
 /// validation and checkpoints.
@@ -18,6 +19,7 @@ pub struct Trainer<'a> {
     pub(crate) averaged: Option<Averaged>,
     loss: &'a dyn Loss,
     config: &'a TrainConfig,
+    ranks: &'a dyn Ranks,
     kind: Kind,
     seed: u64,
 }
@@ -52,7 +54,13 @@ impl<'a> Trainer<'a> {
         let optimizer = Optimizer::new(&config.optimizer, model.trainable());
         let averaged = config.average.map(|rule| Averaged::new(rule, model.variables()));
         let kind = config.precision.kind(model.store.device());
-        Ok(Self { model, optimizer, averaged, loss, config, kind, seed })
+        Ok(Self { model, optimizer, averaged, loss, config, ranks: &Alone, kind, seed })
+    }
+
+    /// One of several ranks that train the same model: each step is theirs together, of all their batches.
+    #[must_use]
+    pub fn among(self, ranks: &'a dyn Ranks) -> Self {
+        Self { ranks, ..self }
     }
 
     /// Moves the weights by the gradient of a batch's loss. A loss or gradient that is not finite moves nothing.
@@ -60,31 +68,39 @@ impl<'a> Trainer<'a> {
         self.step_over(std::slice::from_ref(batch), learning_rate)
     }
 
-    /// Moves the weights once, by the mean of the batches' gradients: as of one large batch in the memory of a small one,
-    /// where the loss is a mean over patches.
+    /// Moves the weights once, by the mean of the batches' gradients, each counting as its number of patches: as of one
+    /// large batch in the memory of a small one, where the loss is a mean over patches. Of several ranks some may have
+    /// no batch.
     pub fn step_over(&mut self, batches: &[Batch], learning_rate: f64) -> Result<StepStats> {
-        ensure!(!batches.is_empty(), "a step needs a batch");
-        let (mut sum, mut gradients) = (0.0, Vec::new());
+        let n_own: usize = batches.iter().map(Batch::n_patches).sum();
+        let mut n_patches = [n_own as f64];
+        self.ranks.sum_f64(&mut n_patches);
+        ensure!(n_patches[0] > 0.0, "a step needs a batch");
+        let (mut sum, mut gradients) = ([0.0], Vec::new());
         for (batch_idx, batch) in batches.iter().enumerate() {
-            let loss = self.loss(batch, batch_idx)?;
-            let value = loss.f_double_value(&[])?;
-            if !value.is_finite() {
-                return Ok(StepStats { loss: value, gradient_norm: None });
+            let share = batch.n_patches() as f64 / n_patches[0];
+            let mut loss = self.loss(batch, batch_idx)?;
+            if share < 1.0 {
+                loss = loss.f_mul_scalar(share)?;
             }
-            sum += value;
+            sum[0] += loss.f_double_value(&[])?;
+            if !sum[0].is_finite() {
+                break;
+            }
             add(&mut gradients, self.optimizer.gradients(&loss)?)?;
         }
-        let n = batches.len() as f64;
-        if batches.len() > 1 {
-            for gradient in gradients.iter_mut().filter(|gradient| gradient.defined()) {
-                let _ = gradient.f_div_scalar_(n)?;
-            }
+        self.ranks.sum_f64(&mut sum);
+        let [loss] = sum;
+        if !loss.is_finite() {
+            return Ok(StepStats { loss, gradient_norm: None });
         }
+        sum_gradients(self.ranks, &self.optimizer, &mut gradients)?;
         let max_norm = self.config.gradient_clip;
         let gradient_norm = max_norm.map(|max_norm| clip(&mut gradients, max_norm)).transpose()?;
-        let stats = StepStats { loss: sum / n, gradient_norm };
+        let stats = StepStats { loss, gradient_norm };
         if stats.is_finite() {
             self.optimizer.step(gradients, learning_rate)?;
+            mean_statistics(self.ranks, self.model)?;
             if let Some(averaged) = &mut self.averaged {
                 averaged.update(self.optimizer.n_steps())?;
             }
@@ -99,6 +115,7 @@ impl<'a> Trainer<'a> {
         let target = tensors::target(labels, model.spec.dims, device)?;
         // What the network draws itself is a function of (seed, batch) too, so that a resumed run draws the same.
         let n_batches = self.optimizer.n_steps() * self.config.accumulate as u64 + batch_idx as u64;
+        let n_batches = n_batches * self.ranks.n() as u64 + self.ranks.rank() as u64;
         let seed = self.seed ^ n_batches.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Ok(if self.loss.is_deep() {
             let logits = seeded(seed, || model.net.forward_heads(&images, true));

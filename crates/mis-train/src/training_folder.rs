@@ -17,19 +17,20 @@ pub const CHECKPOINT_BEST: &str = "checkpoint_best.safetensors";
 const CHECKPOINT_EPOCH: &str = "checkpoint_epoch_";
 
 /// The folder of a training while it runs. Each file is replaced as a whole: a full disk or the end of the process leaves
-/// the one before.
+/// the one before. Of several ranks one writes; the others keep to what they are asked.
 #[derive(Debug)]
 pub(crate) struct TrainingFolder<'a> {
     path: &'a Path,
     experiment: &'a str,
     /// Checkpoints of so many epochs are kept.
     keep: u32,
+    writes: bool,
     events: Option<EventFile>,
 }
 
 impl<'a> TrainingFolder<'a> {
     /// Opens the folder, made if need be, and removes what a killed run left half-written.
-    pub(crate) fn open(path: &'a Path, experiment: &'a str, keep: u32) -> Result<Self> {
+    pub(crate) fn open(path: &'a Path, experiment: &'a str, keep: u32, writes: bool) -> Result<Self> {
         let prepare = || -> Result<()> {
             fs::create_dir_all(path)?;
             for file in files(path, mis_core::TEMPORARY_PREFIX)? {
@@ -37,8 +38,10 @@ impl<'a> TrainingFolder<'a> {
             }
             Ok(())
         };
-        prepare().with_context(|| format!("cannot use the folder {}", path.display()))?;
-        Ok(Self { path, experiment, keep, events: None })
+        if writes {
+            prepare().with_context(|| format!("cannot use the folder {}", path.display()))?;
+        }
+        Ok(Self { path, experiment, keep, writes, events: None })
     }
 
     pub(crate) fn last(&self) -> PathBuf {
@@ -57,11 +60,15 @@ impl<'a> TrainingFolder<'a> {
     }
 
     pub(crate) fn save_last(&self, trainer: &Trainer<'_>, state: &TrainState) -> Result<()> {
-        Checkpoint::save(&self.last(), trainer, state, self.experiment)
+        self.save(&self.last(), trainer, state)
     }
 
     pub(crate) fn save_best(&self, trainer: &Trainer<'_>, state: &TrainState) -> Result<()> {
-        Checkpoint::save(&self.path.join(CHECKPOINT_BEST), trainer, state, self.experiment)
+        self.save(&self.path.join(CHECKPOINT_BEST), trainer, state)
+    }
+
+    fn save(&self, path: &Path, trainer: &Trainer<'_>, state: &TrainState) -> Result<()> {
+        if self.writes { Checkpoint::save(path, trainer, state, self.experiment) } else { Ok(()) }
     }
 
     /// Where a run that has gone wrong can go back to.
@@ -75,7 +82,7 @@ impl<'a> TrainingFolder<'a> {
     /// Keeps the last state as that of its epoch too, which takes no room of its own, and removes those of epochs that are
     /// long past.
     pub(crate) fn rotate(&self, n_epochs: u32) -> Result<()> {
-        if self.keep == 0 {
+        if self.keep == 0 || !self.writes {
             return Ok(());
         }
         let path = self.path.join(format!("{CHECKPOINT_EPOCH}{n_epochs:06}.safetensors"));
@@ -96,6 +103,9 @@ impl<'a> TrainingFolder<'a> {
 
     /// Writes `history.tsv`, `curves.svg` and TensorBoard's file. Called for each epoch; the first call may be of many.
     pub(crate) fn report(&mut self, history: &History) -> Result<()> {
+        if !self.writes {
+            return Ok(());
+        }
         history.write_tsv(&self.path.join("history.tsv"))?;
         write_curves(history, &self.path.join("curves.svg"))?;
         match (&mut self.events, history.epochs.last()) {

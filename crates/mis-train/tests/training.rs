@@ -13,9 +13,9 @@ use mis_models::tch::{self, Device, Tensor};
 use mis_models::{CrossEntropy, DiceCrossEntropy, Dims, Model, ModelSpec, Norm, UNet};
 use mis_patch::PatchGrid;
 use mis_train::{
-    Adam, AdamW, AnyOptimizer, CHECKPOINT_LAST, Callback, Checkpoint, Cosine, Ended, EpochStats, FitJob,
-    Fitted, OneCycle, Precision, Schedule, SgdNesterov, SlidingWindow, StopSignal, TrainConfig, Trainer,
-    WeightAverage, fit, load_weights, predict,
+    Adam, AdamW, Alone, AnyOptimizer, CHECKPOINT_LAST, Callback, Checkpoint, Cosine, Ended, EpochStats,
+    FitJob, Fitted, OneCycle, Precision, Schedule, SgdNesterov, SlidingWindow, StopSignal, TrainConfig,
+    Trainer, WeightAverage, fit, load_weights, predict,
 };
 use rand::Rng as _;
 
@@ -96,6 +96,7 @@ fn run(
         experiment,
         resume,
         stop,
+        ranks: &Alone,
     };
     let fitted = fit(&mut model, &job, &mut [])?;
     Ok((model, fitted))
@@ -128,6 +129,7 @@ fn run_told(
         experiment: "a",
         resume,
         stop,
+        ranks: &Alone,
     };
     let fitted = fit(&mut model, &job, &mut [Box::new(Told::default())])?;
     Ok((model, fitted))
@@ -306,6 +308,7 @@ fn a_callback_may_end_the_run_and_a_resumed_run_stays_ended() {
             experiment: "a",
             resume,
             stop: &StopSignal::default(),
+            ranks: &Alone,
         };
         let fitted = fit(&mut model(), &job, &mut [Box::new(Second)]).unwrap();
         assert_eq!((fitted.ended, fitted.history.epochs.len()), (Ended::Early, 2));

@@ -9,7 +9,7 @@ use mis::core::{BatchSource as _, DataSource as _, SampleId, argmax};
 use mis::eval::{MetricChoice, Policy, read_splits};
 use mis::models::tch::Device;
 use mis::models::{Dims, Model, ModelSpec};
-use mis::patch::{CaseOrder, LastBatch, PassedOver, PatchLoader};
+use mis::patch::{CaseOrder, LastBatch, PassedOver, PatchLoader, Share};
 use mis::pipeline::{Experiment, Prepared};
 use mis::train::{History, Trainer, predict};
 use serde_json::{Map, json};
@@ -51,6 +51,7 @@ pub(super) fn hippocampus(case: &Case<'_>, limit_s: f64) -> Result<Measured> {
         seed: experiment.seed,
         workers: train.workers,
         passed_over: PassedOver::default(),
+        share: Share::default(),
     };
     let mut trainer = Trainer::new(&mut model, &experiment.loss, train, experiment.seed)?;
     let dice = MetricChoice::Dice.metric(Policy::NnUnet)?;

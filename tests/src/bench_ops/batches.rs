@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use mis::augment::standard;
 use mis::core::{BatchSource, DataSource as _, Sample};
 use mis::io::InMemory;
-use mis::patch::{CaseOrder, LastBatch, PassedOver, PatchLoader, RandomCrop, StoreKey, StoredBatches};
+use mis::patch::{CaseOrder, LastBatch, PassedOver, PatchLoader, RandomCrop, Share, StoreKey, StoredBatches};
 
 use super::case::Case;
 use super::line::Measured;
@@ -85,5 +85,6 @@ fn loader(case: &Case<'_>, workers: usize, patch_size: [usize; 3]) -> Result<Pat
         seed: 42,
         workers,
         passed_over: PassedOver::default(),
+        share: Share::default(),
     })
 }

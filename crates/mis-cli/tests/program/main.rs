@@ -5,6 +5,8 @@
 mod bench;
 mod evaluation;
 mod exploration;
+#[cfg(feature = "mpi")]
+mod ranks;
 mod refusals;
 mod resumption;
 mod runs;

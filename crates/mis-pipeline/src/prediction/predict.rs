@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use mis_core::{DataSource, SampleId};
 use mis_io::ScanFiles;
-use mis_train::{DeviceChoice, StopSignal};
+use mis_train::{DeviceChoice, Ranks, StopSignal};
 
 use super::answers::Answers;
 use super::predictions::Predictions;
@@ -34,6 +34,8 @@ pub struct PredictionJob<'a> {
     pub device: DeviceChoice,
     /// The wish to stop, looked at after each scan.
     pub stop: &'a StopSignal,
+    /// The processes that share the scans.
+    pub ranks: &'a dyn Ranks,
 }
 
 /// Predicts scans, each on its own lattice with its own header carried on; gives the files of the label maps. The
@@ -48,17 +50,20 @@ pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
     for id in &ids {
         n_voxels = n_voxels.max(scans.geometry(id).with_context(|| id.to_string())?.n_voxels());
     }
+    let device = job.device.of_rank(job.ranks.local_rank());
     let open = |path: &PathBuf| {
-        TrainedRun::open(path, job.device).with_context(|| format!("cannot predict with {}", path.display()))
+        TrainedRun::open(path, device).with_context(|| format!("cannot predict with {}", path.display()))
     };
     let runs: Vec<TrainedRun> = job.runs.iter().map(open).collect::<Result<_>>()?;
     same_regions(&runs)?;
     let predictions = Predictions::open(job, &runs, scans.clone())?;
-    let todo: Vec<&SampleId> = ids.iter().filter(|id| !predictions.has(id)).collect();
+    let own = (0..).zip(&ids).filter(|&(number, _)| job.ranks.does(number)).map(|(_, id)| id);
+    let todo: Vec<&SampleId> = own.filter(|id| !predictions.has(id)).collect();
 
     let style = ProgressStyle::with_template("predicting {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
-    let bar = ProgressBar::new(ids.len() as u64).with_style(style);
-    bar.set_position((ids.len() - todo.len()) as u64);
+    let n_own = ids.len().div_ceil(job.ranks.n());
+    let bar = ProgressBar::new(n_own as u64).with_style(style);
+    bar.set_position(n_own.saturating_sub(todo.len()) as u64);
     bar.reset_eta();
     let config = &runs[0].experiment.predict;
     let write = |id: &SampleId, answers: Answers<'_>| {
@@ -78,6 +83,7 @@ pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
         }
     }
     bar.finish_and_clear();
+    job.ranks.wait();
     Ok(ids.iter().map(|id| predictions.file(id)).collect())
 }
 

@@ -44,6 +44,7 @@ impl Predictions {
             })?;
             check_same_experiment(&known, &theirs, &by)?;
         }
+        job.ranks.wait(); // until all have found the folder as it was
         write_atomically(&known, |file| Ok(file.write_all(by.as_bytes())?))?;
         Ok(predictions)
     }

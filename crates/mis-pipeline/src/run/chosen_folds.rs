@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use mis_core::SampleId;
 use mis_eval::Split;
 
-use super::run::Run;
+use super::run::{Run, first_alone};
 use crate::{Experiment, Folds, Labels, RunOptions};
 
 /// The splits of an experiment, and which of them a run carries out.
@@ -51,7 +51,7 @@ impl ChosenFolds {
             Ok(used)
         })?;
         let chosen = chosen.expect("a run is prepared on chosen cases");
-        run.folder.keep_splits(&chosen.splits)?;
+        first_alone(options.ranks.as_ref(), || run.folder.keep_splits(&chosen.splits))?;
         Ok((run, chosen))
     }
 }

@@ -1,8 +1,10 @@
 //! Cross-validation.
 
-use anyhow::{Result, ensure};
+use std::rc::Rc;
+
+use anyhow::{Context as _, Result, ensure};
 use mis_eval::{Report, Split, run_folds};
-use mis_train::{CHECKPOINT_LAST, Checkpoint, check_same_experiment};
+use mis_train::{Alone, CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 
 use super::chosen_folds::ChosenFolds;
 use super::fold::run_fold;
@@ -21,8 +23,19 @@ use crate::{Experiment, RunOptions};
 /// over all folds that are finished. When all are, the post-processing that is to prove itself is tried, and
 /// `postprocess.json` holds what did. With `options.resume` finished folds are taken as they are and a broken-off one
 /// goes on where it stopped.
+///
+/// Several ranks share the folds, each of which one rank trains alone: to the bits that one process comes to. All give the
+/// whole report; rank 0 writes it.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
     let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options)?;
+    let ranks = options.ranks.as_ref();
+    ensure!(
+        ranks.n() <= folds.len().max(1),
+        "{} folds for {} processes: start no more processes than folds, or let all train one fold (mis train --fold)",
+        folds.len(),
+        ranks.n()
+    );
+    let options = &RunOptions { ranks: Rc::new(Alone), ..options.clone() }; // within a fold
     let metrics = run.experiment.evaluate.metrics()?;
     let empty = Report::new(&run.classes.names(), &metrics)?.with_facts(run.environment.facts());
     let mut report = empty.clone();
@@ -33,7 +46,8 @@ pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<R
             }
         }
     }
-    let report = run_folds(report, &splits, &folds, |fold, split| {
+    let own: Vec<usize> = (0..).zip(&folds).filter(|&(n, _)| ranks.does(n)).map(|(_, &fold)| fold).collect();
+    let mut report = run_folds(report, &splits, &own, |fold, split| {
         let cases = run_fold(&run, split, fold, options, &metrics)?;
         let mut alone = empty.clone();
         alone.add_fold(fold, &split.validation, cases.clone())?;
@@ -41,6 +55,14 @@ pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<R
         write_scores(&alone, &run.folder.training(Some(fold)))?;
         Ok(cases)
     })?;
+    ranks.wait();
+    for &fold in folds.iter().filter(|&&fold| !report.has_fold(fold)).collect::<Vec<_>>() {
+        let finished = finished(&run, fold, &splits[fold])?;
+        report.join(finished.with_context(|| format!("fold {fold} was not finished by its process"))?)?;
+    }
+    if !ranks.is_first() {
+        return Ok(report);
+    }
     let out = run.folder.path();
     let candidates = &experiment.predict.postprocess_if_better;
     if !candidates.is_empty() && (0..splits.len()).all(|fold| report.has_fold(fold)) {

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressIterator as _, ProgressStyle};
 use mis_augment::Cycles;
 use mis_core::{BatchSource, PredictionSink as _, SampleId, write_atomically};
 use mis_eval::{Metric, Scored, Split, score_case};
 use mis_io::NiftiFolder;
 use mis_models::Model;
-use mis_patch::{CaseOrder, GridPatches, LastBatch, PassedOver, PatchLoader, PatchRules, PerVisit};
+use mis_patch::{CaseOrder, GridPatches, LastBatch, PassedOver, PatchLoader, PatchRules, PerVisit, Share};
 use mis_train::{Ended, FitJob, StopSignal, fit};
 
 use super::run::Run;
@@ -39,6 +39,7 @@ pub(crate) fn train_fold(
         seed: experiment.seed,
         workers: train.workers,
         passed_over: PassedOver::default(),
+        share: options.ranks.share(),
     };
     let (grid, placement) = (experiment.patches.grid(), experiment.patches.placement);
     let validation = PatchLoader {
@@ -48,10 +49,21 @@ pub(crate) fn train_fold(
         last: LastBatch::Keep,
         steps: None,
         order: CaseOrder::Sorted,
+        share: Share::default(),
         ..batches.clone()
     };
+    let n_ranks = options.ranks.n();
+    ensure!(
+        train.batch_size >= n_ranks,
+        "a batch of {} cannot be shared by {n_ranks} processes: start fewer, or set batch-size to {n_ranks} or more",
+        train.batch_size
+    );
     let stored = match &experiment.store {
         Some(store) if store.keep == Keep::Batches => {
+            ensure!(
+                n_ranks == 1,
+                "stored batches are those of one process: set [store] keep = \"samples\" for several"
+            );
             Some(stored_batches(run, split, &batches, &store.folder)?)
         }
         _ => None,
@@ -69,12 +81,17 @@ pub(crate) fn train_fold(
         experiment: &run.identity(split),
         resume: options.resume,
         stop: &options.stop,
+        ranks: options.ranks.as_ref(),
     };
     let mut model = Model::build(&experiment.model, run.spec, run.device, experiment.seed)?;
     let fitted = fit(&mut model, &job, &mut [])?;
     if !batches.passed_over.ids().is_empty() {
         let note = &batches.passed_over;
-        write_atomically(&folder.join("notes.txt"), |file| Ok(writeln!(file, "{note}")?))?;
+        let name = match options.ranks.rank() {
+            0 => "notes.txt".to_owned(),
+            rank => format!("notes_rank_{rank}.txt"), // each process has visits of its own
+        };
+        write_atomically(&folder.join(name), |file| Ok(writeln!(file, "{note}")?))?;
     }
     if fitted.ended == Ended::Interrupted {
         bail!("interrupted; its state is kept in {}: --resume goes on from there", folder.display());

@@ -7,10 +7,22 @@ use mis_core::{ClassTable, DataSource, SampleId};
 use mis_eval::Split;
 use mis_models::tch::Device;
 use mis_models::{Dims, Loss as _, Model, ModelSpec};
+use mis_train::Ranks;
 
 use super::identity::identity;
 use crate::threads::limit_threads;
 use crate::{Environment, Experiment, Prepared, RunFolder, RunOptions, fingerprint};
+
+/// Has rank 0 do what writes, and then the others, who find it done.
+pub(crate) fn first_alone<T>(ranks: &dyn Ranks, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    if !ranks.is_first() {
+        ranks.wait();
+        return work();
+    }
+    let done = work()?;
+    ranks.wait();
+    Ok(done)
+}
 
 /// What the network takes and gives, where loss, patches and network fit each other and the data.
 pub(crate) fn check_network(
@@ -63,7 +75,8 @@ impl Run {
         choose: impl FnOnce(&[SampleId]) -> Result<Vec<SampleId>>,
     ) -> Result<Self> {
         experiment.check()?;
-        let device = experiment.train.device.resolve()?;
+        let ranks = options.ranks.as_ref();
+        let device = experiment.train.device.of_rank(ranks.local_rank()).resolve()?;
         limit_threads(experiment.train.threads)?;
         let folder = RunFolder::for_run(&options.out, options.resume)?;
         let classes = experiment.class_table()?;
@@ -77,12 +90,15 @@ impl Run {
 
         let steps = experiment.preprocess.clone();
         let store = experiment.store.as_ref();
-        let prepared = Arc::new(Prepared::new(scans.clone(), steps, &used, &classes, store)?);
+        let prepare = || Prepared::new(scans.clone(), steps, &used, &classes, store);
+        // Where there is a store one rank fills it, and the others find it filled.
+        let prepared = Arc::new(if store.is_some() { first_alone(ranks, prepare)? } else { prepare()? });
         let data_sha256 = fingerprint(scans.as_ref(), &ids)?;
         let environment =
             Environment::of_this_machine(device, experiment.train.precision, experiment.seed, data_sha256);
         let settings = identity(experiment, &classes, &environment.data_sha256, device);
-        folder.describe(experiment, &settings, &environment)?;
+        ranks.wait(); // until all have found the folder as it was
+        first_alone(ranks, || folder.describe(experiment, &settings, &environment))?;
         let experiment = experiment.clone();
         Ok(Self { experiment, folder, classes, scans, prepared, spec, device, environment })
     }

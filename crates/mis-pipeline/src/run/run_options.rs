@@ -1,8 +1,9 @@
 //! How an experiment is carried out.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use mis_train::StopSignal;
+use mis_train::{Alone, Ranks, StopSignal};
 
 /// How an experiment is carried out: what does not change its result.
 #[derive(Clone, Debug)]
@@ -15,12 +16,21 @@ pub struct RunOptions {
     pub folds: Option<Vec<usize>>,
     /// The wish to stop.
     pub stop: StopSignal,
+    /// The processes that carry it out together: they share the folds of a cross-validation, and the batches of one
+    /// training.
+    pub ranks: Rc<dyn Ranks>,
 }
 
 impl RunOptions {
     /// All folds, into a folder that holds no run yet.
     #[must_use]
     pub fn into(out: &Path) -> Self {
-        Self { out: out.to_owned(), resume: false, folds: None, stop: StopSignal::default() }
+        Self {
+            out: out.to_owned(),
+            resume: false,
+            folds: None,
+            stop: StopSignal::default(),
+            ranks: Rc::new(Alone),
+        }
     }
 }

@@ -101,9 +101,14 @@ impl Optimizer {
 
     /// The gradient of a loss by each weight, in their order. A weight that the loss does not depend on has none.
     pub(crate) fn gradients(&self, loss: &Tensor) -> Result<Vec<Tensor>> {
-        let weights: Vec<&Tensor> = self.weights.iter().map(|weight| &weight.tensor).collect();
+        let weights: Vec<&Tensor> = self.weights().collect();
         // Unlike `backward` it neither keeps gradients between steps, to be zeroed and added to, nor copies them.
         Ok(Tensor::f_run_backward(&[loss], &weights, false, false)?)
+    }
+
+    /// The weights, in the order of their gradients.
+    pub(crate) fn weights(&self) -> impl Iterator<Item = &Tensor> {
+        self.weights.iter().map(|weight| &weight.tensor)
     }
 
     /// Moves each weight by its gradient.
