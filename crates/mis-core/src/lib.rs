@@ -30,6 +30,7 @@ mod patch_location;
 mod sample;
 
 mod class_table;
+mod components;
 mod named_choice;
 mod rng;
 mod statistics;
@@ -60,6 +61,7 @@ pub use patch_location::PatchLocation;
 pub use sample::{Sample, SampleId};
 
 pub use class_table::{Class, ClassTable, UnknownLabels, nearest_integer};
+pub use components::{Components, Connectivity, Run};
 pub use rng::{SampleRng, sample_rng};
 pub use statistics::{Statistics, statistics};
 

@@ -1,10 +1,10 @@
 //! Whether each lesion was found.
 
 use anyhow::{Result, ensure};
-use mis_core::LabelMap;
+use mis_core::{Components, LabelMap};
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::components::Components;
+use crate::metrics::components::components;
 use crate::metrics::policy::Masks;
 use crate::metrics::surface_score::comparison;
 use crate::{About, Better, Comparison, Connectivity, Metric};
@@ -96,7 +96,7 @@ struct Detection {
 fn detection(case: &Comparison<'_>, class: u8, rule: &LesionRule) -> Option<Detection> {
     let masks = case.masks(class)?;
     let [predicted, truth] =
-        [&masks.prediction, &masks.truth].map(|mask| Components::of(mask, rule.connectivity));
+        [&masks.prediction, &masks.truth].map(|mask| components(mask, rule.connectivity));
     let shared = predicted.shared(&truth);
     let (n_found, n_right) = match rule.overlap {
         LesionOverlap::Iou(share) => {
@@ -106,7 +106,7 @@ fn detection(case: &Comparison<'_>, class: u8, rule: &LesionRule) -> Option<Dete
         LesionOverlap::Touch => n_covered(&predicted, &truth, &shared, 0.0),
         LesionOverlap::Covered(share) => n_covered(&predicted, &truth, &shared, share),
     };
-    Some(Detection { n_true: truth.sizes.len(), n_found, n_predicted: predicted.sizes.len(), n_right })
+    Some(Detection { n_true: truth.sizes().len(), n_found, n_predicted: predicted.sizes().len(), n_right })
 }
 
 type Shared = std::collections::BTreeMap<(usize, usize), u64>;
@@ -119,7 +119,7 @@ fn n_covered(predicted: &Components, truth: &Components, shared: &Shared, share:
         let enough = |(covered, size): &(u64, &u64)| *covered > 0 && *covered as f64 >= share * **size as f64;
         covered.into_iter().zip(sizes).filter(enough).count()
     };
-    (n(&truth.sizes, |pair| pair.1), n(&predicted.sizes, |pair| pair.0))
+    (n(truth.sizes(), |pair| pair.1), n(predicted.sizes(), |pair| pair.0))
 }
 
 /// Pairs of one predicted and one true lesion.
@@ -127,13 +127,13 @@ fn n_pairs(predicted: &Components, truth: &Components, shared: &Shared, share: f
     let mut pairs: Vec<_> = shared
         .iter()
         .map(|(&(one, other), &n)| {
-            (n as f64 / (predicted.sizes[one] + truth.sizes[other] - n) as f64, (one, other))
+            (n as f64 / (predicted.sizes()[one] + truth.sizes()[other] - n) as f64, (one, other))
         })
         .filter(|(iou, _)| *iou >= share)
         .collect();
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let (mut used_predicted, mut used_true) =
-        (vec![false; predicted.sizes.len()], vec![false; truth.sizes.len()]);
+        (vec![false; predicted.sizes().len()], vec![false; truth.sizes().len()]);
     let mut n = 0;
     for (_, (one, other)) in pairs {
         if !used_predicted[one] && !used_true[other] {

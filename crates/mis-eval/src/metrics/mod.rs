@@ -46,8 +46,8 @@ pub use volume::{PredictedVolume, RelativeVolumeDifference, TrueVolume, VolumeDi
 pub use hausdorff::{Hausdorff, Hd95};
 pub use {assd::Assd, nsd::Nsd};
 
-pub use components::Connectivity;
 pub use lesions::{LesionF1, LesionOverlap, LesionPrecision, LesionRecall, LesionRule};
+pub use mis_core::Connectivity;
 
 pub use comparison::Comparison;
 pub use counts::{Counts, count};

@@ -1,9 +1,9 @@
 //! No holes.
 
-use mis_core::{LabelMap, Postprocess};
+use mis_core::{Connectivity, LabelMap, Postprocess, Run};
 use serde::{Deserialize, Serialize};
 
-use super::components::{Components, Connectivity, Run};
+use super::components::components;
 
 /// Fills background that no way across faces leads out of, with the class that most of the faces around it have (of two
 /// with as many the lower one).
@@ -16,14 +16,14 @@ pub struct FillHoles {}
 impl Postprocess for FillHoles {
     fn apply(&self, mut labels: LabelMap) -> LabelMap {
         let background = std::array::from_fn(|label| label == 0);
-        let components = Components::of(&labels, &background, Connectivity::Faces);
+        let components = components(&labels, &background, Connectivity::Faces);
         let shape = labels.shape();
-        let mut is_open = vec![false; components.n_voxels.len()];
-        for (run, &component) in components.runs.iter().zip(&components.of_run) {
+        let mut is_open = vec![false; components.sizes().len()];
+        for (run, component) in components.runs() {
             is_open[component] |= touches_border(run, shape);
         }
         let mut faces = vec![Vec::new(); is_open.len()];
-        for (run, &component) in components.runs.iter().zip(&components.of_run) {
+        for (run, component) in components.runs() {
             if !is_open[component] {
                 let faces = &mut faces[component];
                 faces.resize(256, 0_usize);
@@ -34,7 +34,7 @@ impl Postprocess for FillHoles {
             .iter()
             .map(|faces| (1..=255_u8).rev().max_by_key(|&class| faces.get(usize::from(class)).copied()))
             .collect();
-        for (run, &component) in components.runs.iter().zip(&components.of_run) {
+        for (run, component) in components.runs() {
             if !is_open[component]
                 && let Some(class) = fill[component]
             {
@@ -48,7 +48,7 @@ impl Postprocess for FillHoles {
 fn touches_border(run: &Run, [n_i, n_j, n_k]: [usize; 3]) -> bool {
     let at_end = |first: usize, last: usize, n: usize| n > 1 && (first == 0 || last + 1 == n);
     let (i, j) = (run.row / n_j, run.row % n_j);
-    at_end(i, i, n_i) || at_end(j, j, n_j) || at_end(run.k[0], run.k[1] - 1, n_k)
+    at_end(i, i, n_i) || at_end(j, j, n_j) || at_end(run.first, run.end - 1, n_k)
 }
 
 /// Counts the labels across the faces of a run that is not at the border.

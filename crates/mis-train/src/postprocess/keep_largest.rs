@@ -1,9 +1,9 @@
 //! One connected part of each class.
 
-use mis_core::{LabelMap, Postprocess};
+use mis_core::{Connectivity, LabelMap, Postprocess};
 use serde::{Deserialize, Serialize};
 
-use super::components::{Components, Connectivity, Of};
+use super::components::{Of, components, keep};
 
 /// Keeps the largest connected part of each class, or of all classes together, and makes background of the others: for
 /// organs that there is one of. Of two of one size the first in memory stays.
@@ -19,10 +19,10 @@ pub struct KeepLargest {
 impl Postprocess for KeepLargest {
     fn apply(&self, mut labels: LabelMap) -> LabelMap {
         for mask in self.of.masks(&labels) {
-            let components = Components::of(&labels, &mask, self.connectivity);
-            let sizes = components.n_voxels.iter().enumerate();
+            let components = components(&labels, &mask, self.connectivity);
+            let sizes = components.sizes().iter().enumerate();
             let largest = sizes.rev().max_by_key(|&(_, n)| n).map(|(component, _)| component);
-            components.keep(&mut labels, |component| Some(component) == largest);
+            keep(&mut labels, &components, |component| Some(component) == largest);
         }
         labels
     }

@@ -11,9 +11,10 @@ use anyhow::{Result, ensure};
 use mis_core::{LabelMap, Postprocess};
 use serde::{Deserialize, Serialize};
 
-pub use components::{Connectivity, Of};
+pub use components::Of;
 pub use fill_holes::FillHoles;
 pub use keep_largest::KeepLargest;
+pub use mis_core::Connectivity;
 pub use remove_small::RemoveSmall;
 
 /// The steps after prediction that an experiment file can name, or your own in Rust.

@@ -1,9 +1,9 @@
 //! No specks.
 
-use mis_core::{LabelMap, Postprocess};
+use mis_core::{Connectivity, LabelMap, Postprocess};
 use serde::{Deserialize, Serialize};
 
-use super::components::{Components, Connectivity, Of};
+use super::components::{Of, components, keep};
 
 /// Makes background of connected parts of less than a volume in mm³.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,9 +23,10 @@ impl Postprocess for RemoveSmall {
     fn apply(&self, mut labels: LabelMap) -> LabelMap {
         let voxel: f64 = labels.affine().spacing().iter().product();
         for mask in self.of.masks(&labels) {
-            let components = Components::of(&labels, &mask, self.connectivity);
-            components
-                .keep(&mut labels, |component| components.n_voxels[component] as f64 * voxel >= self.below);
+            let components = components(&labels, &mask, self.connectivity);
+            keep(&mut labels, &components, |component| {
+                components.sizes()[component] as f64 * voxel >= self.below
+            });
         }
         labels
     }
