@@ -23,7 +23,7 @@ const STEPS: [Step; 11] = [
     Step { name: "system", check: setup::check_system },
     Step { name: "fmt", check: || run_command(&mut cargo(["fmt", "--all", "--check"])) },
     Step { name: "tidy", check: tidy::run },
-    Step { name: "clippy without libtorch", check: || clippy(&[]) },
+    Step { name: "clippy without libtorch", check: clippy_without_libtorch },
     Step { name: "tests without libtorch", check: || run_command(&mut without_libtorch(cargo(["test"]))) },
     Step { name: "setup", check: setup::ensure },
     Step { name: "clippy", check: || clippy(&["--workspace"]) },
@@ -69,6 +69,11 @@ fn with_mpi() -> Result<()> {
     }
     let tests = ["--test", "ranks", "--test", "program", "--", "rank"];
     run_command(cargo(["test", "--workspace", "--features", "mis-cli/mpi"]).args(tests))
+}
+
+fn clippy_without_libtorch() -> Result<()> {
+    clippy(&[])?;
+    clippy(&["--package", "mis-io", "--no-default-features"]).context("mis-io without DICOM")
 }
 
 fn docs() -> Result<()> {

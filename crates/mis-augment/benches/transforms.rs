@@ -1,10 +1,9 @@
-//! How long transforms take on a patch of 128³ voxels with three classes: `cargo bench -p mis-augment [NAME…]`.
+//! How long transforms take on a patch of 128³ voxels with three classes: `cargo bench -p mis-augment [NAME]`.
 //! `RAYON_NUM_THREADS` says on how many threads.
 
-#![expect(clippy::print_stdout, reason = "the times are what it is for")]
+use std::time::Duration;
 
-use std::time::Instant;
-
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use mis_augment::{
     Augmentation, BiasField, Brightness, Contrast, Elastic, Gamma, GaussianBlur, GaussianNoise, Ghosting,
     HistogramShift, LowResolution, Mirror, Motion, Order, Rot90, Sequence, Sharpen, Sometimes, Spatial,
@@ -41,8 +40,7 @@ fn always(transform: Augmentation) -> Augmentation {
     }
 }
 
-fn main() {
-    let names: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+fn benches(c: &mut Criterion) {
     let spatial = Spatial { rotation_p: 1.0, scale_p: 1.0, ..Spatial::default() };
     let elastic = Spatial {
         rotation_p: 0.0,
@@ -74,21 +72,21 @@ fn main() {
     ];
     let patch = patch();
     for (name, transform) in all {
-        if !names.is_empty() && !names.iter().any(|wanted| wanted == name) {
-            continue;
-        }
-        let mut times: Vec<f64> = (0..16)
-            .map(|index| {
-                let (patch, mut rng) = (patch.clone(), sample_rng(1, 0, index));
-                let start = Instant::now();
-                let moved = transform.apply(patch, &mut rng);
-                let time = start.elapsed().as_secs_f64();
-                drop(moved);
-                time * 1e3
-            })
-            .skip(1)
-            .collect();
-        times.sort_by(f64::total_cmp);
-        println!("{name:16} median {:7.2} ms, fastest {:7.2} ms", times[times.len() / 2], times[0]);
+        let mut draw = 0;
+        c.bench_function(name, |b| {
+            let prepare = || {
+                draw += 1;
+                (patch.clone(), sample_rng(1, 0, draw))
+            };
+            let run = |(patch, mut rng)| transform.apply(patch, &mut rng);
+            b.iter_batched(prepare, run, BatchSize::PerIteration);
+        });
     }
 }
+
+criterion_group! {
+    name = all;
+    config = Criterion::default().sample_size(15).measurement_time(Duration::from_secs(2));
+    targets = benches
+}
+criterion_main!(all);

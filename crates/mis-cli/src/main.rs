@@ -8,6 +8,7 @@
 
 mod check;
 mod compare;
+mod convert;
 mod cv;
 mod evaluate;
 mod experiment_args;
@@ -51,6 +52,7 @@ enum Verb {
     Evaluate(evaluate::Evaluate),
     Compare(compare::Compare),
     Render(render::Render),
+    Convert(convert::Convert),
 }
 
 fn main() -> ExitCode {
@@ -90,5 +92,6 @@ fn run(cli: &Cli, ranks: &mut Rc<dyn Ranks>) -> Result<()> {
         Verb::Evaluate(evaluate) => evaluate.run(),
         Verb::Compare(compare) => compare.run(),
         Verb::Render(render) => render.run(),
+        Verb::Convert(convert) => convert.run(),
     }
 }

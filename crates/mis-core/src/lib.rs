@@ -48,6 +48,8 @@ pub mod interpolation;
 
 mod aligned_rows;
 mod atomic_file;
+mod large_array;
+mod prefetch;
 
 pub use affine::Affine;
 pub use geometry::{Geometry, GeometryMismatch};
@@ -75,6 +77,8 @@ pub use transform::Transform;
 
 pub use aligned_rows::aligned_rows;
 pub use atomic_file::{TEMPORARY_PREFIX, write_atomically};
+pub use large_array::{room_for, zeros};
+pub use prefetch::prefetch;
 
 pub use anyhow;
 pub use ndarray;

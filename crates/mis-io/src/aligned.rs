@@ -5,12 +5,13 @@ use mis_core::{ClassTable, DataSource, Geometry, LabelMap, Sample, SampleFiles, 
 use serde::{Deserialize, Serialize};
 
 use crate::Source;
-use crate::format::{Reading, read_label_file};
+use crate::format::{Reading, is_drawn, read_label_file};
 
 /// Another data set, whose label maps are laid onto their images where only the header says that they lie elsewhere.
 ///
 /// It mends what tools do that drop or round a header: the voxels correspond one to one, the affines do not. Maps of
-/// another shape stay an error: they must be resampled.
+/// another shape stay an error: they must be resampled. What is drawn in DICOM objects lies where they say, on any
+/// lattice, and is read as the data set reads it.
 ///
 /// ```toml
 /// aligned = { of = { case-folders = { path = "data" } } }
@@ -42,6 +43,9 @@ impl DataSource for Aligned {
         let (Some(path), Some(scan)) = (&files.labels, files.images.first()) else {
             return self.of.load(id); // without a file there is no header to mend
         };
+        if is_drawn(path) {
+            return self.of.load(id);
+        }
         let labels = read_label_file(path, scan, Reading::of(self.classes.as_ref()))?;
         let image = self.of.load_image(id)?;
         ensure!(

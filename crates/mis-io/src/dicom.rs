@@ -17,7 +17,7 @@ mod series;
 mod structure_set;
 mod write_segmentation;
 
-pub use labels::read_labels;
+pub use labels::{label_names, read_labels};
 pub use segmentation::{read_segmentation, segment_names};
 pub use segmentation_folder::SegmentationFolder;
 pub use series::Series;

@@ -100,6 +100,11 @@ pub(crate) fn read_label_file(path: &Path, scan: &Path, reading: Reading<'_>) ->
     }
 }
 
+/// Whether labels are a DICOM object, which is drawn onto the lattice of its scan and has none of its own.
+pub(crate) fn is_drawn(labels: &Path) -> bool {
+    Format::of(labels) == Format::Dicom
+}
+
 /// The one file of a folder that holds an annotation, or the file itself.
 fn only_file(path: &Path) -> Result<PathBuf> {
     let mut files = files_of(path)?;

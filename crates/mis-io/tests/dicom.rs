@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use mis_core::ndarray::Array3;
 use mis_core::{Affine, ClassTable, DataSource as _, Geometry, LabelMap, PredictionSink as _, SampleId};
 use mis_io::dicom::{self, SegmentationFolder, Series};
-use mis_io::{Others, PairedFiles, ScanFiles};
+use mis_io::{Aligned, Others, PairedFiles, ScanFiles};
 use sha2::{Digest as _, Sha256};
 
 #[derive(serde::Deserialize)]
@@ -229,4 +229,36 @@ fn folders_of_series_are_a_data_set_and_scans_to_predict() {
     let mut cases = PairedFiles::open(folder.path(), "scan/*", Some("seg/*.dcm")).unwrap();
     cases.set_classes(&classes);
     assert_eq!(cases.load(&id).unwrap().labels, Some(labels));
+}
+
+#[test]
+fn aligned_data_sets_read_drawn_labels_as_they_are_told_to() {
+    let Some(data) = shared_data() else { return };
+    let root = data.join("dicom/nd320_hcrop");
+    let name = "Study1_13_HCropVolume";
+    let series = Series::open(&root.join(name)).unwrap();
+    let lattice = series.geometry();
+    let labels = Array3::from_shape_fn(lattice.shape, |(i, j, k)| match (i > 4, j > 9 && k > 20) {
+        (true, true) => 1,
+        (true, false) => 2,
+        _ => 0,
+    });
+    let labels = LabelMap::new(labels, lattice.affine).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = folder.path().join(format!("{name}.dcm"));
+    let both = ClassTable::from_names(["background", "hippocampus", "help structure"]).unwrap();
+    dicom::write_segmentation(&drawn, &labels, &series, &both).unwrap();
+    assert_eq!(dicom::label_names(&drawn).unwrap(), ["hippocampus", "help structure"]);
+    std::fs::create_dir(folder.path().join(name)).unwrap();
+    for path in series.files() {
+        std::fs::copy(&path, folder.path().join(name).join(path.file_name().unwrap())).unwrap();
+    }
+
+    let mut cases = PairedFiles::open(folder.path(), "{case}", Some("{case}.dcm")).unwrap();
+    cases.others = Others::Background;
+    let mut cases = Aligned::of(cases);
+    cases.set_classes(&ClassTable::from_names(["background", "hippocampus"]).unwrap());
+    let mut expected = labels;
+    expected.as_slice_mut().iter_mut().filter(|label| **label == 2).for_each(|label| *label = 0);
+    assert_eq!(cases.load(&name.into()).unwrap().labels, Some(expected));
 }

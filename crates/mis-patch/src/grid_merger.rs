@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use anyhow::{Result, ensure};
 use mis_core::ndarray::Array4;
-use mis_core::{Affine, PatchLocation, Volume};
+use mis_core::{Affine, PatchLocation, Volume, prefetch, vectorized};
 use rayon::prelude::*;
 
 use crate::{GridPlan, MergeWeights};
+
+/// How many rows ahead of the one that is added to memory is asked for; four to eight are alike.
+const AHEAD: usize = 4;
 
 /// Adds up patches of class probabilities of a grid with weights, in `f32`, one after the other.
 ///
@@ -32,7 +35,7 @@ impl GridMerger {
             Axis::new(&plan.starts[axis], plan.image[axis], profiles[axis].clone())
         });
         let n: usize = plan.image.iter().product();
-        Self { plan, axes, values: vec![0.0; n_channels * n], n_channels, n_added: 0 }
+        Self { plan, axes, values: mis_core::zeros(n_channels * n), n_channels, n_added: 0 }
     }
 
     /// The patch that comes next; none when all are there.
@@ -66,8 +69,11 @@ impl GridMerger {
             planes.enumerate().for_each(|(plane_idx, target)| {
                 for row_idx in 0..j.voxels.len() {
                     let (at_i, at_j) = (i.voxels.start + plane_idx, j.voxels.start + row_idx);
+                    if row_idx + AHEAD < j.voxels.len() {
+                        prefetch(&target[(at_j + AHEAD) * row + k.voxels.start..][..k.voxels.len()]);
+                    }
                     let source = ((i.before + plane_idx) * size[1] + j.before + row_idx) * size[2] + k.before;
-                    Row {
+                    let part = Row {
                         values: &patch[source..source + k.voxels.len()],
                         weight: axis_i.profile[i.before + plane_idx] * axis_j.profile[j.before + row_idx],
                         weights: profile_k,
@@ -75,8 +81,8 @@ impl GridMerger {
                         sums: sums_k,
                         first: i.is_first(at_i) && j.is_first(at_j),
                         last: i.is_last(at_i) && j.is_last(at_j),
-                    }
-                    .add_to(&mut target[at_j * row + k.voxels.start..][..k.voxels.len()], &k);
+                    };
+                    add_row(&mut target[at_j * row + k.voxels.start..][..k.voxels.len()], &part, &k);
                 }
             });
         });
@@ -164,7 +170,14 @@ struct Row<'a> {
     last: bool,
 }
 
+vectorized! {
+    fn add_row(target: &mut [f32], row: &Row<'_>, k: &Stretch) {
+        row.add_to(target, k);
+    }
+}
+
 impl Row<'_> {
+    #[inline(always)]
     fn add_to(&self, target: &mut [f32], k: &Stretch) {
         // Up to `last` voxels are done after this patch, from `first` on they are new; which of the two comes first
         // depends on the overlap.
@@ -177,6 +190,7 @@ impl Row<'_> {
         self.part(target, high..n, true, false);
     }
 
+    #[inline(always)]
     fn part(&self, target: &mut [f32], part: Range<usize>, first: bool, last: bool) {
         let target = &mut target[part.clone()];
         let (values, weights, sums) =

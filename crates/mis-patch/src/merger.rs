@@ -26,7 +26,13 @@ impl Merger {
     pub fn new(n_channels: usize, shape: [usize; 3], patch_size: [usize; 3], weights: MergeWeights) -> Self {
         let n: usize = shape.iter().product();
         let profiles = weights.profiles(patch_size);
-        Self { sums: vec![0.0; n_channels * n], weights: vec![0.0; n], n_channels, shape, profiles }
+        Self {
+            sums: mis_core::zeros(n_channels * n),
+            weights: mis_core::zeros(n),
+            n_channels,
+            shape,
+            profiles,
+        }
     }
 
     /// Adds a patch `(channel, i, j, k)`; what lies outside the volume is left out.

@@ -36,7 +36,7 @@ pub use experiment::{
 pub use experiment::{Folds, GroupBy, GroupedFolds, Labels, RepeatedFolds, StratifiedFolds, StratifyBy};
 pub use experiment::{PlanOptions, plan, write_plan};
 
-pub use exploration::{RenderJob, inspect_folder, render, render_augmented};
+pub use exploration::{ConvertJob, RenderJob, convert, inspect_folder, render, render_augmented};
 
 pub use run::{Checked, Environment, Keep, Prepared, RunFolder, RunOptions, Store, fingerprint};
 pub use run::{check, cross_validate, train};

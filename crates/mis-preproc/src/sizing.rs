@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use mis_core::interpolation::{
     LabelOrder, LinearResize, Order, gaussian, resize, resize_label_slices, resize_labels, resize_slices,
 };
-use mis_core::{Geometry, LabelMap, Sample, Statistics, Volume, statistics};
+use mis_core::{Geometry, LabelMap, Sample, Statistics, Volume, statistics, zeros};
 use ndarray::{Array3, Array4};
 use serde::{Deserialize, Serialize};
 
@@ -87,8 +87,7 @@ impl Sizing {
 
     fn image(self, volume: &Volume, to: &Geometry) -> Result<Volume> {
         let (from, [i, j, k]) = (volume.shape(), to.shape);
-        let mut out = Array4::zeros((volume.n_channels(), i, j, k));
-        let values = out.as_slice_mut().expect("a new array is in standard layout");
+        let mut values = zeros(volume.n_channels() * to.n_voxels());
         let channels = volume.as_slice().chunks_exact(from.iter().product());
         let sigma = self.smoothing(from, to.shape);
         for (source, out) in channels.zip(values.chunks_exact_mut(to.n_voxels())) {
@@ -103,7 +102,7 @@ impl Sizing {
                 map_values(out, |value| value.max(min).min(max));
             }
         }
-        Volume::new(out, to.affine)
+        Volume::new(Array4::from_shape_vec((volume.n_channels(), i, j, k), values)?, to.affine)
     }
 
     /// Standard deviations of the smoothing, in voxels.

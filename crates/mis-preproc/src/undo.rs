@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use mis_core::interpolation::LinearResize;
-use mis_core::{Geometry, PatchLocation, Reorientation, Volume};
+use mis_core::{Geometry, PatchLocation, Reorientation, Volume, zeros};
 use ndarray::Array4;
 
 /// How class probabilities come back from the lattice after a step onto the lattice before it: a function of the two
@@ -104,15 +104,14 @@ impl Undo {
         let read = self.reads(&at);
         let after = probabilities.shape();
         let [i, j, k] = before.shape;
-        let mut out = Array4::zeros((probabilities.n_channels(), i, j, k));
+        let mut values = zeros(probabilities.n_channels() * before.n_voxels());
         let classes = probabilities.as_slice().chunks_exact(after.iter().product());
-        let outs = out.as_slice_mut().expect("a new array is in standard layout");
         let mut part = Vec::new();
-        for ((number, source), out) in classes.enumerate().zip(outs.chunks_exact_mut(before.n_voxels())) {
+        for ((number, source), out) in classes.enumerate().zip(values.chunks_exact_mut(before.n_voxels())) {
             let source = read.as_ref().map_or(&[][..], |read| cut(source, after, read, &mut part));
             self.make(number == 0, source, read.as_ref(), out, &at);
         }
-        Volume::new(out, before.affine)
+        Volume::new(Array4::from_shape_vec((probabilities.n_channels(), i, j, k), values)?, before.affine)
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn grid_merge(case: &Case<'_>, weights: MergeWeights) -> Result<Measu
     let volume = probabilities(&case.inputs.truth()?)?;
     let (n_classes, shape) = (volume.n_channels(), volume.shape());
     let (measured, merged) = repeat_same(|| {
-        let mut output = vec![0.0; n_classes * grid.patch_size.iter().product::<usize>()];
+        let mut output = mis::core::zeros(n_classes * grid.patch_size.iter().product::<usize>());
         let mut merger = GridMerger::new(n_classes, grid.plan(shape, Placement::ShiftedBack), weights);
         while let Some(at) = merger.next_location() {
             volume.cut_into(&at, Fill::Minimum, &mut output);

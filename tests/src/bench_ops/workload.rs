@@ -112,8 +112,10 @@ pub const WORKLOADS: &[Workload] = &[
     op("import_time", start::start),
 ];
 
-/// What takes minutes, and is measured only where it is named.
+/// What takes minutes or gigabytes, and is measured only where it is named.
 pub const MINUTES: &[Workload] = &[
+    variant("load_nifti_gz", "512x512x1059", load_save::load_tall),
+    variant("save_nifti_gz", "512x512x1059", load_save::save_tall),
     variant("train_to_accuracy", "hippocampus_fold0", |case| accuracy::hippocampus(case, 300.0)),
     variant("train_to_accuracy", "hippocampus_fold0_2min", |case| accuracy::hippocampus(case, 120.0)),
 ];

@@ -1,11 +1,13 @@
 //! Looking at data before and after a run.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use mis_core::LabelMap;
+use mis_core::ndarray::Array3;
 use mis_io::nifti;
 
-use crate::bench::{Bench, assert_success};
+use crate::bench::{Bench, assert_success, command};
 
 #[test]
 fn augmented_patches_are_shown_and_what_was_drawn_is_told() {
@@ -111,4 +113,56 @@ fn inspect_shows_every_case_and_check_every_problem() {
     }
     let aligned = bench.mis(&["check", "experiment.toml", "--align"]);
     assert!(!String::from_utf8_lossy(&aligned.stdout).contains("case_00001"));
+}
+
+#[test]
+fn a_scan_is_converted_without_a_change() {
+    let bench = Bench::new();
+    let image = bench.image(1);
+    assert_success(&bench.mis(&["convert", image.to_str().unwrap(), "--out", "scan.nii"]));
+    assert_eq!(nifti::read_image(&bench.path("scan.nii")).unwrap(), nifti::read_image(&image).unwrap());
+    assert_eq!(nifti::read_header(&bench.path("scan.nii")).unwrap().voxel_type(), nifti::VoxelType::I16);
+
+    let refused = |args: &[&str], code: i32, expected: &str| {
+        let output = bench.mis(&[&["convert", "scan.nii"], args].concat());
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && stderr.contains(expected), "{stderr}");
+    };
+    refused(&["--out", "scan.mha"], 1, "expected a file .nii or .nii.gz to write, got scan.mha");
+    refused(&["--out", "scan.dcm"], 1, "expected the series that the labels were drawn on");
+    refused(&["--out", "x.nii", "--classes", "a,b"], 2, "--on");
+}
+
+#[test]
+fn labels_become_a_segmentation_of_their_series_and_labels_again() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let data = std::env::var_os("MIS_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    let series = data.join("dicom/nd320_hcrop/Study1_13_HCropVolume");
+    if !series.is_dir() {
+        println!("skipped: no dicom in {}", data.display());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mis = |args: &[&str]| {
+        let output = command(args).current_dir(folder.path()).output().unwrap();
+        assert_success(&output);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let series = series.to_str().unwrap();
+    mis(&["convert", series, "--out", "scan.nii.gz"]);
+    let scan = nifti::read_image(&folder.path().join("scan.nii.gz")).unwrap();
+    let labels = Array3::from_shape_fn(scan.shape(), |(i, j, k)| u8::from(i > 4) + u8::from(i > 9 && j > k));
+    let labels = LabelMap::new(labels, scan.affine()).unwrap();
+    nifti::write_labels(&folder.path().join("labels.nii"), &labels, None).unwrap();
+
+    let names = ["--on", series, "--classes", "background,anterior,posterior", "--out", "labels.dcm"];
+    mis(&[&["convert", "labels.nii"], names.as_slice()].concat());
+    let told = mis(&["convert", "labels.dcm", "--on", series, "--out", "again.nii.gz"]);
+    assert_eq!(told, "0\tbackground\n1\tanterior\n2\tposterior\n");
+    assert_eq!(nifti::read_labels(&folder.path().join("again.nii.gz"), None).unwrap().data(), labels.data());
+    // Who names classes gets these alone.
+    let one = ["--on", series, "--classes", "background,posterior", "--out", "one.nii.gz"];
+    mis(&[&["convert", "labels.dcm"], one.as_slice()].concat());
+    let one = nifti::read_labels(&folder.path().join("one.nii.gz"), None).unwrap();
+    assert!(one.as_slice().iter().zip(labels.as_slice()).all(|(&one, &both)| one == u8::from(both == 2)));
 }

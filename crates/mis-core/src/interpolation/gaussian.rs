@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::resize::check_shape;
+use crate::zeros;
 
 /// A channel of shape `(i, j, k)` blurred by a Gaussian of these standard deviations in voxels along i, j and k; 0 leaves
 /// an axis as it is.
@@ -17,7 +18,7 @@ pub fn gaussian(source: &[f32], shape: [usize; 3], sigma: [f32; 3]) -> Vec<f32> 
     check_shape(source.len(), shape);
     let kernels = sigma.map(kernel);
     let (n_plane, width) = (shape[1] * shape[2], shape[2]);
-    let mut out = vec![0.0; source.len()];
+    let mut out = zeros(source.len());
     out.par_chunks_exact_mut(n_plane).enumerate().for_each_init(
         || (vec![0.0; n_plane], vec![0.0; width], vec![0.0; width + 2 * (kernels[2].len() - 1)]),
         |(plane, row, padded), (i, out)| {

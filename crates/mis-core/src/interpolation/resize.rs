@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::axis::nearest;
 use super::{LinearResize, Order, resize_cubic::resize_cubic};
-use crate::PatchLocation;
+use crate::{PatchLocation, zeros};
 
 /// Resizes one channel of shape `from` to shape `to`, borders on borders, values beyond the border as at the border.
 ///
@@ -49,13 +49,13 @@ pub fn resize_slices(
     let mut between = to;
     between[axis] = from[axis];
     if between[axis] <= to[axis] {
-        let mut slices = vec![0.0; between.iter().product()];
+        let mut slices = zeros(between.iter().product());
         resize(source, from, &mut slices, between, order);
         resize(&slices, between, out, to, Order::Nearest);
     } else {
         between = from;
         between[axis] = to[axis];
-        let mut slices = vec![0.0; between.iter().product()];
+        let mut slices = zeros(between.iter().product());
         resize(source, from, &mut slices, between, Order::Nearest);
         resize(&slices, between, out, to, order);
     }

@@ -114,7 +114,11 @@ impl Opened {
     ///
     /// Reading and inflating keep one core busy; meanwhile another has the system hand out the pages of what comes next,
     /// which would take as long as the conversion itself.
-    pub(super) fn read_into<T: Copy + Send + Sync>(self, n: usize, zero: T) -> Result<(Stored, Vec<T>)> {
+    pub(super) fn read_into<T: Copy + Default + Send + Sync>(
+        self,
+        n: usize,
+        zero: T,
+    ) -> Result<(Stored, Vec<T>)> {
         let Self { header, mut file, packing } = self;
         let (len, end) = (header.n_bytes(), end_of(&header)?);
         let (stored, values) = match packing {
@@ -158,8 +162,8 @@ fn end_of(header: &NiftiHeader) -> Result<usize> {
 }
 
 /// Memory for `n` values.
-fn memory<T: Copy>(n: usize, zero: T, honest: bool) -> Vec<T> {
-    let mut values = vec![zero; n];
+fn memory<T: Copy + Default>(n: usize, zero: T, honest: bool) -> Vec<T> {
+    let mut values = mis_core::zeros(n);
     in_place(&mut values, zero, honest);
     values
 }
