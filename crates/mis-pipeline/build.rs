@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-#[path = "../mis-models/build.rs"]
+#[path = "libtorch.rs"]
 mod libtorch;
 
 fn main() {

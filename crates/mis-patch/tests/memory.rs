@@ -9,7 +9,7 @@ use std::sync::Arc;
 use mis_core::anyhow::{Context as _, Result};
 use mis_core::ndarray::{Array3, Array4};
 use mis_core::{Affine, BatchSource as _, DataSource, LabelMap, Sample, SampleId, Volume};
-use mis_patch::{CaseOrder, LastBatch, PassedOver, PatchLoader, RandomCrop, SampleStore, StoreKey};
+use mis_patch::{CaseOrder, LastBatch, PassedOver, PatchLoader, RandomCrop, SampleStore, Share, StoreKey};
 
 const SIDE: usize = 96;
 const CASE_BYTES: u64 = (SIDE * SIDE * SIDE * 5) as u64;
@@ -51,6 +51,7 @@ fn peak(n_cases: usize, store: SampleStore) -> u64 {
         seed: 1,
         workers: 2,
         passed_over: PassedOver::default(),
+        share: Share::default(),
     };
     fs::write("/proc/self/clear_refs", "5").unwrap(); // the mark goes down to what is held now
     assert_eq!(loader.epoch(0).map(Result::unwrap).count(), 96);

@@ -1,10 +1,18 @@
-//! A loss of your own: cross-entropy plus what the probabilities differ by between neighbours, so that predictions
-//! become smooth.
+//! A loss of your own, trained with: cross-entropy plus what the probabilities of neighbors differ by, so that
+//! predictions become smooth.
+//!
+//! ```sh
+//! cargo run -p mis --example custom_loss
+//! ```
+
+mod balls;
 
 use std::sync::Arc;
 
-use mis::models::tch::{Device, Kind, Tensor};
-use mis::models::{AnyLoss, CrossEntropy, DeepSupervision, Loss};
+use mis::core::anyhow::Result;
+use mis::models::tch::{Kind, Tensor};
+use mis::models::{AnyLoss, Loss};
+use mis::prelude::*;
 
 #[derive(Debug)]
 struct Smooth {
@@ -20,12 +28,30 @@ impl Loss for Smooth {
     }
 }
 
-fn main() {
-    // What `Experiment::on(…).loss(…)` takes; it can stand wherever a loss can, such as under deep supervision.
-    let loss = AnyLoss::Custom(Arc::new(Smooth { weight: 0.1 }));
-    let logits = Tensor::randn([1, 2, 8, 8, 8], (Kind::Float, Device::Cpu)).set_requires_grad(true);
-    let target = Tensor::zeros([1, 8, 8, 8], (Kind::Int64, Device::Cpu));
-    let value = DeepSupervision::of(loss).forward(&logits, &target);
-    value.backward();
-    assert!(value.double_value(&[]).is_finite() && logits.grad().defined());
+fn main() -> Result<()> {
+    let runs = std::env::temp_dir().join(format!("mis-custom-loss-{}", std::process::id()));
+    let report = Experiment::on(balls::balls()?)
+        .classes(["background", "ball"])
+        .preprocess(ZScore::default())
+        .patches(PatchGrid { patch_size: [16; 3], overlap: [0; 3] })
+        .model(UNet { depth: 1, base_channels: 4, norm: Norm::Instance, ..UNet::default() })
+        // It can stand wherever a loss can, such as under `DeepSupervision::of`.
+        .loss(AnyLoss::Custom(Arc::new(Smooth { weight: 0.1 })))
+        .train(TrainConfig {
+            epochs: 2,
+            steps_per_epoch: Some(10),
+            optimizer: Adam { learning_rate: 1e-2, ..Adam::default() }.into(),
+            ..TrainConfig::default()
+        })
+        .seed(42)
+        .cross_validate(2, &runs)?;
+    let dice = report.aggregate(0, 1).map_or(0.0, |ball| ball.mean);
+    assert!(dice > 0.5, "Dice {dice}");
+    std::fs::remove_dir_all(runs)?;
+    Ok(())
+}
+
+#[test]
+fn it_runs() -> Result<()> {
+    main()
 }

@@ -1,10 +1,17 @@
-//! A network of your own: three convolutions, in an experiment like any other.
+//! A network of your own: three convolutions, trained in an experiment like any other.
+//!
+//! ```sh
+//! cargo run -p mis --example custom_model
+//! ```
+
+mod balls;
 
 use std::sync::Arc;
 
 use mis::core::anyhow::Result;
 use mis::models::tch::{Device, Kind, Tensor, nn};
 use mis::models::{AnyArchitecture, Architecture, Dims, Model, ModelSpec, SegModel};
+use mis::prelude::*;
 
 /// Its hyperparameters.
 #[derive(Debug)]
@@ -47,11 +54,33 @@ impl SegModel for Net {
 }
 
 fn main() -> Result<()> {
-    // What `Experiment::on(…).model(…)` takes.
     let architecture = AnyArchitecture::Custom(Arc::new(ThreeConvs { channels: 8 }));
     let spec = ModelSpec { n_channels: 1, n_classes: 2, dims: Dims::Three };
     let model = Model::build(&architecture, spec, Device::Cpu, 42)?;
     let logits = model.net.forward_t(&Tensor::zeros([1, 1, 8, 16, 16], (Kind::Float, Device::Cpu)), false);
     assert_eq!(logits.size(), [1, 2, 8, 16, 16]); // (batch, class, i, j, k)
+
+    let runs = std::env::temp_dir().join(format!("mis-custom-model-{}", std::process::id()));
+    let report = Experiment::on(balls::balls()?)
+        .classes(["background", "ball"])
+        .preprocess(ZScore::default())
+        .patches(PatchGrid { patch_size: [16; 3], overlap: [0; 3] })
+        .model(architecture)
+        .train(TrainConfig {
+            epochs: 2,
+            steps_per_epoch: Some(10),
+            optimizer: Adam { learning_rate: 1e-2, ..Adam::default() }.into(),
+            ..TrainConfig::default()
+        })
+        .seed(42)
+        .cross_validate(2, &runs)?;
+    let dice = report.aggregate(0, 1).map_or(0.0, |ball| ball.mean);
+    assert!(dice > 0.5, "Dice {dice}");
+    std::fs::remove_dir_all(runs)?;
     Ok(())
+}
+
+#[test]
+fn it_runs() -> Result<()> {
+    main()
 }

@@ -76,3 +76,8 @@ fn main() -> Result<()> {
     fs::remove_dir_all(folder)?;
     Ok(())
 }
+
+#[test]
+fn it_runs() -> Result<()> {
+    main()
+}

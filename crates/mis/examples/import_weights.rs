@@ -49,6 +49,16 @@ fn from_dynunet(name: &str, n_stages: usize) -> Option<String> {
     }
 }
 
+/// Without a file: what the two names of one weight are.
+fn check_names(model: &Model, n_stages: usize) -> Result<()> {
+    let name = "upsamples.3.conv_block.norm2.weight";
+    let own = from_dynunet(name, n_stages).context("a weight of a DynUNet has a name here")?;
+    assert_eq!(own, "decoder.stages.3.convs.1.norm.weight");
+    assert!(model.variables().contains_key(&own));
+    assert_eq!(from_nnunet(&own), Some(own));
+    Ok(())
+}
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let network = PlainConvUNet::default();
@@ -56,13 +66,7 @@ fn main() -> Result<()> {
     let spec = ModelSpec { n_channels: 1, n_classes: 3, dims: Dims::Three };
     let mut model = Model::build(&network, spec, Device::Cpu, 0)?;
     let [from, path] = arguments.as_slice() else {
-        // Without a file: what the two names of one weight are.
-        let name = "upsamples.3.conv_block.norm2.weight";
-        let own = from_dynunet(name, n_stages).context("a weight of a DynUNet has a name here")?;
-        assert_eq!(own, "decoder.stages.3.convs.1.norm.weight");
-        assert!(model.variables().contains_key(&own));
-        assert_eq!(from_nnunet(&own), Some(own));
-        return Ok(());
+        return check_names(&model, n_stages);
     };
     let weights = Weights::read(Path::new(path))?;
     match from.as_str() {
@@ -78,4 +82,11 @@ fn main() -> Result<()> {
         other => bail!("expected nnunet or monai, got {other}"),
     }
     model.weights().write(Path::new("imported.safetensors"))
+}
+
+#[test]
+fn the_names_of_monai_have_a_place() -> Result<()> {
+    let network = PlainConvUNet::default();
+    let spec = ModelSpec { n_channels: 1, n_classes: 3, dims: Dims::Three };
+    check_names(&Model::build(&network, spec, Device::Cpu, 0)?, network.features.len())
 }

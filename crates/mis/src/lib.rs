@@ -21,18 +21,11 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 //!
-//! This crate adds nothing of its own; what you want is in one of these, each usable alone:
-//!
-//! - [`core`]: volumes, label maps, geometry, and the interfaces to implement for data, steps or transforms of your own;
-//! - [`io`]: read and write NIfTI, and the layouts of data sets;
-//! - [`preproc`]: clip, normalize, resample, pad, and the way back;
-//! - [`augment`]: random changes of image and labels together;
-//! - [`patch`]: grids, merging, sampling, the loader;
-//! - [`eval`]: metrics, splits, reports, plots and overlays;
-//! - [`models`]: networks and losses on libtorch;
-//! - [`train`]: training and prediction;
-//! - [`pipeline`]: an experiment from data to report.
+//! The [`guide`] leads from a folder of scans to a report, by the program `mis` and by Rust. This crate adds nothing of its
+//! own: what you want is in one of the crates below, each usable alone.
+#![doc = include_str!("../guide/crates.md")]
 
+pub mod guide;
 pub mod prelude;
 
 pub use mis_augment as augment;
@@ -44,3 +37,7 @@ pub use mis_patch as patch;
 pub use mis_pipeline as pipeline;
 pub use mis_preproc as preproc;
 pub use mis_train as train;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,0 +1,1 @@
+../mis-models/build.rs
