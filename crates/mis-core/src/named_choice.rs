@@ -20,6 +20,8 @@
 /// let bare: Choice = serde_json::from_str(r#""gamma""#)?;
 /// let full: Choice = serde_json::from_str(r#"{ "gamma": { "exponent": 1.5 } }"#)?;
 /// assert_eq!(bare, full);
+/// let two = serde_json::from_str::<Choice>(r#"{ "gamma": {}, "mirror": {} }"#).unwrap_err();
+/// assert!(two.to_string().contains("expected a table with one name, found `mirror` beside it"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[macro_export]
@@ -60,9 +62,16 @@ macro_rules! named_choice {
 
                     fn visit_map<A: ::serde::de::MapAccess<'de>>(
                         self,
-                        table: A,
+                        mut table: A,
                     ) -> ::std::result::Result<$choice, A::Error> {
-                        <$choice>::deserialize(::serde::de::value::MapAccessDeserializer::new(table))
+                        let first = ::serde::de::value::MapAccessDeserializer::new(&mut table);
+                        let choice = <$choice>::deserialize(first)?;
+                        match table.next_key::<::std::string::String>()? {
+                            None => Ok(choice),
+                            Some(more) => Err(::serde::de::Error::custom(::std::format_args!(
+                                "expected a table with one name, found `{more}` beside it"
+                            ))),
+                        }
                     }
                 }
 

@@ -6,6 +6,7 @@ use anyhow::Result;
 use mis_core::{Geometry, Preprocess, Sample, Volume};
 use serde::{Deserialize, Serialize};
 
+use crate::sizing;
 use crate::undo::Undo;
 use crate::{
     Clip, ClipPercentiles, Crop, CtNormalize, Grayscale, HistogramStandardize, HounsfieldWindow, MinMax,
@@ -98,6 +99,19 @@ impl Step {
             Self::HistogramStandardize(step) => step.check(),
             Self::OnChannels(step) => step.check(),
             Self::Reorient(_) | Self::Grayscale(_) | Self::Custom(_) => Ok(()),
+        }
+    }
+
+    /// The lattice after the step. It is told from the lattice before alone: a crop, whose box depends on the voxels, and
+    /// a step of your own are taken to leave it as it is.
+    #[must_use]
+    pub fn lattice(&self, before: &Geometry) -> Geometry {
+        match self {
+            Self::Reorient(step) => step.lattice(before),
+            Self::Resample(step) => step.lattice(before),
+            Self::Resize(step) => sizing::lattice(before, step.shape),
+            Self::Pad(step) => step.lattice(before),
+            _ => *before,
         }
     }
 

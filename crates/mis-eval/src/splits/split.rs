@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// One fold: the cases to train on and those to score, both sorted, no case in both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Split {
     /// Cases to train on.
     pub train: Vec<SampleId>,
