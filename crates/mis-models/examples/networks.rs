@@ -7,13 +7,14 @@
 #![expect(clippy::print_stdout, reason = "an example says what it found")]
 
 use anyhow::Result;
-use mis_models::tch::{Device, Kind, Tensor};
+use mis_models::tch::{self, Device, Kind, Tensor};
 use mis_models::{
     AnyArchitecture, DiceCrossEntropy, Dims, Loss as _, Model, ModelSpec, MultiResUNet, Norm, PlainConvUNet,
     UNet, UNetPlusPlus,
 };
 
 fn main() -> Result<()> {
+    tch::set_num_threads(1); // so small networks gain nothing by more
     let small = UNet { depth: 2, base_channels: 4, norm: Norm::Instance, ..UNet::default() };
     let networks: [(&str, AnyArchitecture); 6] = [
         ("standard U-Net", small.clone().into()),

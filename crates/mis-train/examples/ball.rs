@@ -11,7 +11,7 @@ use std::path::Path;
 use mis_core::anyhow::Result;
 use mis_core::ndarray::{Array3, Axis};
 use mis_core::{Affine, Batch, BatchSource, LabelMap, Sample, SampleId, Volume, argmax};
-use mis_models::tch::Device;
+use mis_models::tch::{self, Device};
 use mis_models::{DiceCrossEntropy, Dims, Model, ModelSpec, Norm, UNet};
 use mis_patch::PatchGrid;
 use mis_train::{Adam, Alone, FitJob, SlidingWindow, StopSignal, TrainConfig, fit, predict};
@@ -86,6 +86,7 @@ fn train(folder: &Path, epochs: u32, resume: bool) -> Result<Model> {
 }
 
 fn main() -> Result<()> {
+    tch::set_num_threads(1); // so small a network gains nothing by more
     let folder = std::env::temp_dir().join(format!("mis-train-ball-{}", std::process::id()));
     let whole = train(&folder.join("whole"), 2, false)?;
     train(&folder.join("parts"), 1, false)?;

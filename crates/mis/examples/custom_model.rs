@@ -69,6 +69,7 @@ fn main() -> Result<()> {
         .train(TrainConfig {
             epochs: 2,
             steps_per_epoch: Some(10),
+            threads: Some(1), // so small a network gains nothing by more
             optimizer: Adam { learning_rate: 1e-2, ..Adam::default() }.into(),
             ..TrainConfig::default()
         })

@@ -14,7 +14,7 @@
 //! | [`troubleshooting`] | What does this error message want of me? |
 
 // Of two definitions of a link the first one holds: here a page of rustdoc, in the file itself another file.
-#[doc = "[your data]: super::your_data"]
+#[doc = "[your data]: crate::guide::your_data"]
 #[doc = include_str!("../guide/first-run.md")]
 #[doc = "## Hippocampus\n\n```text"]
 #[doc = include_str!("../guide/transcripts/hippocampus.txt")]
@@ -23,12 +23,12 @@
 #[doc = "```"]
 pub mod first_run {}
 
-#[doc = "[parts of your own]: super::own_parts"]
+#[doc = "[parts of your own]: crate::guide::own_parts"]
 #[doc = include_str!("../guide/your-data.md")]
 pub mod your_data {}
 
-#[doc = "[your data]: super::your_data"]
-#[doc = "[evaluation]: super::evaluation"]
+#[doc = "[your data]: crate::guide::your_data"]
+#[doc = "[evaluation]: crate::guide::evaluation"]
 #[doc = include_str!("../guide/configuration.md")]
 pub mod configuration {}
 

@@ -66,10 +66,10 @@ fn losses(report: &Report, run: &Path) -> Result<Vec<Losses>> {
         };
         let (training, validation) = (column("loss")?, column("val_loss")?);
         let number = |row: &[&str], column: usize| row.get(column)?.parse::<f64>().ok();
-        let validated = rows.filter_map(|row| {
+        let mut validated = rows.filter_map(|row| {
             Some(Losses { training: number(&row, training)?, validation: number(&row, validation)? })
         });
-        losses.extend(validated.last());
+        losses.extend(validated.next_back());
     }
     Ok(losses)
 }

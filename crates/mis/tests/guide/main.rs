@@ -16,6 +16,12 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The files of a folder of the package with an ending.
+fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let all = fs::read_dir(package().join(folder)).unwrap().map(|file| file.unwrap().path());
+    all.filter(|file| file.extension().is_some_and(|ext| ext == ending)).collect()
+}
+
 fn page(name: &str) -> String {
     fs::read_to_string(package().join("guide").join(name)).unwrap()
 }
@@ -30,8 +36,7 @@ const BASE: &str = r#"
 #[test]
 fn every_experiment_and_every_part_of_one_in_the_guide_can_be_read() {
     let mut n_blocks = 0;
-    for file in fs::read_dir(package().join("guide")).unwrap() {
-        let file = file.unwrap().path();
+    for file in files("guide", "md") {
         for (line, text) in blocks(&fs::read_to_string(&file).unwrap(), "toml") {
             let mut whole: Table = BASE.parse().unwrap();
             let of_guide: Table = text.parse().unwrap_or_else(|error| panic!("{file:?}:{line}: {error}"));
@@ -93,9 +98,7 @@ fn the_short_pipeline_is_the_experiment_of_the_examples_folder() {
 
 #[test]
 fn every_example_file_is_an_experiment() {
-    let files = fs::read_dir(package().join("examples")).unwrap().map(|file| file.unwrap().path());
-    let files: Vec<PathBuf> =
-        files.filter(|file| file.extension().is_some_and(|ext| ext == "toml")).collect();
+    let files = files("examples", "toml");
     assert!(files.len() >= 4, "{files:?}");
     for file in files {
         Experiment::read(&file).unwrap().check().unwrap();
