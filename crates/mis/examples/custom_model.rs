@@ -66,8 +66,9 @@ fn main() -> Result<()> {
         .preprocess(ZScore::default())
         .patches(PatchGrid { patch_size: [16; 3], overlap: [0; 3] })
         .model(architecture)
+        .loss(DiceCrossEntropy::default())
         .train(TrainConfig {
-            epochs: 2,
+            epochs: 4,
             steps_per_epoch: Some(10),
             threads: Some(1), // so small a network gains nothing by more
             optimizer: Adam { learning_rate: 1e-2, ..Adam::default() }.into(),
