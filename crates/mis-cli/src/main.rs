@@ -8,13 +8,16 @@
 
 mod check;
 mod compare;
+mod completions;
 mod cv;
 mod evaluate;
 mod experiment_args;
 mod inspect;
+mod log;
 mod plan;
 mod predict;
 mod render;
+mod run_args;
 mod train;
 
 use std::process::ExitCode;
@@ -22,6 +25,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use mis_pipeline::StopSignal;
+
+use log::LogFormat;
 
 /// Medical image segmentation: trains U-Nets on scans with expert labels, predicts label maps on the scans' own
 /// lattice, and says by cross-validation how good they are.
@@ -36,6 +41,9 @@ struct Cli {
     /// Be fast beside other programs that use the cores: threads of libtorch that wait give theirs up
     #[arg(long, global = true)]
     share_cores: bool,
+    /// How progress, notes and errors are told on stderr
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,14 +57,16 @@ enum Verb {
     Evaluate(evaluate::Evaluate),
     Compare(compare::Compare),
     Render(render::Render),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    cli.log_format.begin();
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            cli.log_format.error(&error);
             ExitCode::FAILURE
         }
     }
@@ -69,23 +79,24 @@ fn run(cli: &Cli) -> Result<()> {
     }
     mis_pipeline::set_threads(cli.threads)?;
     let stop = StopSignal::default();
-    let signal = stop.clone();
+    let (signal, log) = (stop.clone(), cli.log_format);
     ctrlc::set_handler(move || {
         if signal.is_raised() {
             std::process::exit(130); // asked twice: at once, from the last checkpoint on disk
         }
-        eprintln!("stopping after this step; once more stops at once");
+        log.note("stopping after this step; once more stops at once");
         signal.raise();
     })?;
     match &cli.verb {
         Verb::Inspect(inspect) => inspect.run(cli.threads),
-        Verb::Check(check) => check.run(cli.threads),
+        Verb::Check(check) => check.run(cli.threads, log),
         Verb::Plan(plan) => plan.run(),
-        Verb::Cv(cv) => cv.run(&stop),
-        Verb::Train(train) => train.run(&stop),
+        Verb::Cv(cv) => cv.run(&stop, log),
+        Verb::Train(train) => train.run(&stop, log),
         Verb::Predict(predict) => predict.run(&stop),
         Verb::Evaluate(evaluate) => evaluate.run(),
         Verb::Compare(compare) => compare.run(),
-        Verb::Render(render) => render.run(),
+        Verb::Render(render) => render.run(log),
+        Verb::Completions(completions) => completions.run(),
     }
 }

@@ -75,7 +75,7 @@ impl BenchKits {
             fs::remove_dir_all(&own).with_context(|| format!("cannot clear {}", own.display()))?;
         }
         let out = self.out.clone().unwrap_or(own);
-        let options = RunOptions { out, resume: self.resume, folds: self.folds.clone(), stop };
+        let options = RunOptions { out, resume: self.resume, folds: self.folds.clone(), memory: None, stop };
         let report = cross_validate(&experiment, &options)?;
         let table = beside_the_paper(&report)?;
         println!("{table}");

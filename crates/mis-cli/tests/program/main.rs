@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bench;
+mod doors;
 mod evaluation;
 mod exploration;
+mod memory;
 mod refusals;
 mod resumption;
 mod runs;
+mod themes;

@@ -13,6 +13,8 @@ pub struct RunOptions {
     pub resume: bool,
     /// The folds to carry out; none for all.
     pub folds: Option<Vec<usize>>,
+    /// Bytes of memory that the run may take; none for what the machine has available.
+    pub memory: Option<u64>,
     /// The wish to stop.
     pub stop: StopSignal,
 }
@@ -21,6 +23,6 @@ impl RunOptions {
     /// All folds, into a folder that holds no run yet.
     #[must_use]
     pub fn into(out: &Path) -> Self {
-        Self { out: out.to_owned(), resume: false, folds: None, stop: StopSignal::default() }
+        Self { out: out.to_owned(), resume: false, folds: None, memory: None, stop: StopSignal::default() }
     }
 }
