@@ -37,7 +37,7 @@ impl ExperimentArgs {
             experiment.train.device = device;
         }
         if let Some(note) = experiment.train.device.note() {
-            log.note(&note);
+            log.note(note);
         }
         Ok(experiment)
     }

@@ -39,6 +39,7 @@ fn measured(bench: &Bench, args: &[&str]) -> f64 {
 /// A forecast is a bound, and no more than two and a half times what is taken: a run that is refused for want of memory
 /// would not have had much left.
 #[track_caller]
+#[expect(clippy::print_stderr, reason = "the figures, for those who run it with --nocapture")]
 fn check(what: &str, forecast: f64, measured: f64) {
     let ratio = forecast / measured;
     eprintln!("{what}: forecast {:.2} GB, measured {:.2} GB: {ratio:.2}", forecast / 1e9, measured / 1e9);

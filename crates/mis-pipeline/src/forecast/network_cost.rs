@@ -86,7 +86,8 @@ impl NetworkCost {
             return Ok(None);
         }
         // The first time also makes what is kept for the second, such as moments.
-        (show(2)?, show(2)?);
+        show(2)?;
+        show(2)?;
         Ok(machine::peak().map(|peak| {
             let n_voxels = 2.0 * patch.iter().product::<usize>() as f64;
             let maps = peak.saturating_sub(before + fixed);
