@@ -5,6 +5,7 @@ use clap::Args;
 use mis_pipeline::check;
 
 use crate::experiment_args::ExperimentArgs;
+use crate::log::LogFormat;
 
 /// Reads everything once and lists every problem with its file and its mend, before any training
 ///
@@ -23,8 +24,8 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn run(&self, threads: Option<usize>) -> Result<()> {
-        let checked = check(&self.experiment.read()?, threads.unwrap_or(0))?;
+    pub(crate) fn run(&self, threads: Option<usize>, log: LogFormat) -> Result<()> {
+        let checked = check(&self.experiment.read(log)?, threads.unwrap_or(0))?;
         print!("{checked}");
         ensure!(!checked.stops_training(), "the experiment cannot be carried out as it is");
         Ok(())

@@ -6,6 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use mis_pipeline::{Aligned, DeviceChoice, Experiment};
 
+use crate::log::LogFormat;
+
 /// An experiment file, and what the command line says otherwise.
 #[derive(Debug, Args)]
 pub(crate) struct ExperimentArgs {
@@ -23,7 +25,7 @@ pub(crate) struct ExperimentArgs {
 }
 
 impl ExperimentArgs {
-    pub(crate) fn read(&self) -> Result<Experiment> {
+    pub(crate) fn read(&self, log: LogFormat) -> Result<Experiment> {
         let mut experiment = Experiment::read(&self.experiment)?;
         if let Some(path) = &self.data {
             experiment.data = experiment.data.with_path(path.clone())?;
@@ -35,7 +37,7 @@ impl ExperimentArgs {
             experiment.train.device = device;
         }
         if let Some(note) = experiment.train.device.note() {
-            eprintln!("{note}");
+            log.note(note);
         }
         Ok(experiment)
     }

@@ -8,15 +8,18 @@
 
 mod check;
 mod compare;
+mod completions;
 mod convert;
 mod cv;
 mod evaluate;
 mod experiment_args;
 mod inspect;
+mod log;
 mod plan;
 mod predict;
 mod ranks;
 mod render;
+mod run_args;
 mod train;
 
 use std::process::ExitCode;
@@ -25,6 +28,8 @@ use std::rc::Rc;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use mis_pipeline::{Alone, Ranks, StopSignal};
+
+use log::LogFormat;
 
 /// Medical image segmentation: trains U-Nets on scans with expert labels, predicts label maps on the scans' own
 /// lattice, and says by cross-validation how good they are.
@@ -39,6 +44,9 @@ struct Cli {
     /// Be fast beside other programs that use the cores: threads of libtorch that wait give theirs up
     #[arg(long, global = true)]
     share_cores: bool,
+    /// How progress, notes and errors are told on stderr
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,13 +61,15 @@ enum Verb {
     Compare(compare::Compare),
     Render(render::Render),
     Convert(convert::Convert),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    cli.log_format.begin();
     let mut ranks: Rc<dyn Ranks> = Rc::new(Alone);
     let Err(error) = run(&cli, &mut ranks) else { return ExitCode::SUCCESS };
-    eprintln!("error: {error:#}");
+    cli.log_format.error(&error);
     if ranks.n() > 1 {
         ranks.abort(); // the others would wait for this one
     }
@@ -74,24 +84,25 @@ fn run(cli: &Cli, ranks: &mut Rc<dyn Ranks>) -> Result<()> {
     *ranks = ranks::join()?;
     mis_pipeline::set_threads(cli.threads)?;
     let stop = StopSignal::default();
-    let signal = stop.clone();
+    let (signal, log) = (stop.clone(), cli.log_format);
     ctrlc::set_handler(move || {
         if signal.is_raised() {
             std::process::exit(130); // asked twice: at once, from the last checkpoint on disk
         }
-        eprintln!("stopping after this step; once more stops at once");
+        log.note("stopping after this step; once more stops at once");
         signal.raise();
     })?;
     match &cli.verb {
         Verb::Inspect(inspect) => inspect.run(cli.threads),
-        Verb::Check(check) => check.run(cli.threads),
+        Verb::Check(check) => check.run(cli.threads, log),
         Verb::Plan(plan) => plan.run(),
-        Verb::Cv(cv) => cv.run(&stop, ranks),
-        Verb::Train(train) => train.run(&stop, ranks),
+        Verb::Cv(cv) => cv.run(&stop, ranks, log),
+        Verb::Train(train) => train.run(&stop, ranks, log),
         Verb::Predict(predict) => predict.run(&stop, ranks.as_ref()),
         Verb::Evaluate(evaluate) => evaluate.run(),
         Verb::Compare(compare) => compare.run(),
-        Verb::Render(render) => render.run(),
+        Verb::Render(render) => render.run(log),
         Verb::Convert(convert) => convert.run(),
+        Verb::Completions(completions) => completions.run(),
     }
 }

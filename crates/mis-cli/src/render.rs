@@ -9,6 +9,7 @@ use mis_pipeline::{OverlayStyle, Plane, RenderJob, Window, render, render_augmen
 
 use crate::Cli;
 use crate::experiment_args::ExperimentArgs;
+use crate::log::LogFormat;
 
 /// Shows labels on a scan: an animation through the slices (.gif), or a contact sheet of those that matter (.png)
 ///
@@ -77,7 +78,7 @@ pub(crate) struct Render {
 }
 
 impl Render {
-    pub(crate) fn run(&self) -> Result<()> {
+    pub(crate) fn run(&self, log: LogFormat) -> Result<()> {
         match (self.augmented, self.paths.as_slice()) {
             (true, [experiment]) => {
                 let experiment = ExperimentArgs {
@@ -86,7 +87,7 @@ impl Render {
                     align: false,
                     device: None,
                 };
-                for line in render_augmented(&experiment.read()?, self.n, &self.out)? {
+                for line in render_augmented(&experiment.read(log)?, self.n, &self.out)? {
                     println!("{line}");
                 }
                 Ok(())

@@ -42,12 +42,14 @@ pub struct Inspection {
 /// is wrong. What cannot be read is a problem, not an error: an error is only a folder that cannot be listed.
 ///
 /// Memory: one case per thread, and for each case a fixed number of values for the percentiles. The result is the same
-/// for any number of threads. The classes are those of the table, else raw label values.
+/// for any number of threads. The classes are those of the table, else raw label values. `looked_at` is told of each case
+/// when it is done.
 pub fn inspect(
     source: &Source,
     ids: &[SampleId],
     classes: Option<&ClassTable>,
     n_threads: usize,
+    looked_at: &(dyn Fn(&SampleId) + Sync),
 ) -> Result<Inspection> {
     let mut source = source.clone();
     if let Some(classes) = classes {
@@ -63,6 +65,7 @@ pub fn inspect(
             scope.spawn(|| {
                 while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let found = case::look_at(&source, id, classes);
+                    looked_at(id);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((id.clone(), found));
                 }
             });

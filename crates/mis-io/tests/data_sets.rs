@@ -166,8 +166,8 @@ fn an_inspection_finds_every_problem_in_one_pass() {
     let source = Source::from(CaseFolders::open(folder.path()).unwrap());
     let classes = ClassTable::from_names(["background", "kidney", "tumor", "cyst"]).unwrap();
     let ids = source.ids().unwrap();
-    let found = inspect(&source, &ids, Some(&classes), 2).unwrap();
-    assert_eq!(found, inspect(&source, &ids, Some(&classes), 1).unwrap());
+    let found = inspect(&source, &ids, Some(&classes), 2, &|_| {}).unwrap();
+    assert_eq!(found, inspect(&source, &ids, Some(&classes), 1, &|_| {}).unwrap());
     let list: Vec<_> = found
         .problems
         .iter()

@@ -26,7 +26,9 @@
 mod evaluation;
 mod experiment;
 mod exploration;
+mod forecast;
 mod prediction;
+mod progress;
 mod run;
 mod threads;
 
@@ -35,6 +37,9 @@ pub use experiment::{
 };
 pub use experiment::{Folds, GroupBy, GroupedFolds, Labels, RepeatedFolds, StratifiedFolds, StratifyBy};
 pub use experiment::{PlanOptions, plan, write_plan};
+
+pub use forecast::{Forecast, PredictionForecast};
+pub use forecast::{forecast_cross_validation, forecast_prediction, forecast_training};
 
 pub use exploration::{ConvertJob, RenderJob, convert, inspect_folder, render, render_augmented};
 

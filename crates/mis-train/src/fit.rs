@@ -109,7 +109,7 @@ pub fn fit(model: &mut Model, job: &FitJob<'_>, callbacks: &mut [Box<dyn Callbac
         folder.save_last(&trainer, &state)?;
         folder.rotate(state.epoch)?;
         folder.report(&state.history)?;
-        progress.epoch();
+        progress.epoch(&stats);
         ended = self::ended(config, &state);
     }
     trainer.exchange_average()?;

@@ -71,10 +71,10 @@ fn a_plan_is_an_experiment_that_says_why_and_writes_over_nothing() {
     let again = bench.mis(&plan);
     assert_eq!(again.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&again.stderr).contains("is there already: name another file"));
-    // It trains as it is; one short epoch is enough to see.
-    let short =
-        file.replace("epochs = 1000", "epochs = 1").replace("steps-per-epoch = 250", "steps-per-epoch = 1");
-    let short = short.replace("validate-every = 25", "validate-every = 0");
+    // It runs as it is; one short epoch of it is enough to see it train.
+    assert_success(&bench.mis(&["check", "plan.toml"]));
+    assert_success(&bench.mis(&["cv", "plan.toml", "--dry-run"]));
+    let short = "extends = 'plan.toml'\ntrain = { epochs = 1, steps-per-epoch = 1, validate-every = 0 }";
     fs::write(bench.path("short.toml"), short).unwrap();
     assert_success(&bench.mis(&["train", "short.toml", "--out", "run"]));
 }

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bench;
+mod doors;
 mod evaluation;
 mod exploration;
+mod memory;
 #[cfg(feature = "mpi")]
 mod ranks;
 mod refusals;
 mod resumption;
 mod runs;
+mod themes;

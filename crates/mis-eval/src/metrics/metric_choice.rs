@@ -139,8 +139,14 @@ impl<'de> de::Visitor<'de> for Form {
         }
     }
 
-    fn visit_map<A: de::MapAccess<'de>>(self, table: A) -> Result<MetricChoice, A::Error> {
-        MetricChoice::deserialize(MapAccessDeserializer::new(table))
+    fn visit_map<A: de::MapAccess<'de>>(self, mut table: A) -> Result<MetricChoice, A::Error> {
+        let choice = MetricChoice::deserialize(MapAccessDeserializer::new(&mut table))?;
+        match table.next_key::<String>()? {
+            None => Ok(choice),
+            Some(more) => Err(de::Error::custom(format_args!(
+                "expected a table with one metric, found `{more}` beside it"
+            ))),
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressStyle};
 use mis_core::{ClassTable, SampleId};
 use mis_eval::{Metric, Report, Scored, score_case};
 use rayon::prelude::*;
 
 use super::label_files::{label_files, lattice, read};
 use crate::EvaluateConfig;
+use crate::progress::Progress;
 
 /// Which label maps to score, and how.
 #[derive(Clone, Debug)]
@@ -36,10 +36,13 @@ pub fn evaluate(job: &EvaluationJob<'_>) -> Result<Report> {
     let pairs = pairs(job)?;
     let problems: Vec<_> = pairs.par_iter().filter_map(|pair| pair.check().err()).collect();
     tell(&problems, pairs.len())?;
-    let style = ProgressStyle::with_template("scoring {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
-    let bar = ProgressBar::new(pairs.len() as u64).with_style(style);
-    let scored: Vec<_> =
-        pairs.par_iter().progress_with(bar).map(|pair| pair.score(job.classes, &metrics)).collect();
+    let progress = Progress::over(pairs.len(), "scoring");
+    let score = |pair: &Pair| {
+        let scored = pair.score(job.classes, &metrics);
+        progress.step(&pair.id.0);
+        scored
+    };
+    let scored: Vec<_> = pairs.par_iter().map(score).collect();
     let (mut cases, mut problems) = (Vec::new(), Vec::new());
     for result in scored {
         match result {

@@ -1,6 +1,6 @@
 //! What an experiment is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -9,7 +9,7 @@ use mis_core::{ClassTable, DataSource};
 use mis_eval::Report;
 use mis_io::Source;
 use mis_models::{AnyArchitecture, AnyLoss, Loss as _, Tversky, UNet};
-use mis_patch::Patches;
+use mis_patch::{PatchGrid, Patches};
 use mis_preproc::{Step, check_all};
 use mis_train::{SlidingWindow, TrainConfig};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,10 @@ pub struct Experiment {
     /// The network.
     #[serde(default = "default_model")]
     pub model: AnyArchitecture,
+    /// Weights that training begins with, as far as they fit the network: a file `checkpoint_….safetensors` or the
+    /// folder of a training. Those that do not, such as of an output for other classes, are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_from: Option<PathBuf>,
     /// How to train.
     #[serde(default)]
     pub train: TrainConfig,
@@ -82,23 +86,25 @@ fn default_model() -> AnyArchitecture {
 impl Experiment {
     /// Begins an experiment on a data set, with the paper's loss and network, without preprocessing or augmentation.
     pub fn on(data: impl Into<Source>) -> ExperimentBuilder {
-        ExperimentBuilder {
+        let experiment = Self {
             seed: 0,
             classes: None,
             data: data.into(),
             cases: Cases::default(),
             preprocess: Vec::new(),
-            augment: Augment::None,
+            augment: no_augmentation(),
             folds: None,
             loss: default_loss(),
-            patches: None,
+            patches: PatchGrid { patch_size: [0; 3], overlap: [0; 3] }.into(), // replaced by those that are set
             model: default_model(),
+            start_from: None,
             train: TrainConfig::default(),
             predict: PredictConfig::default(),
             evaluate: EvaluateConfig::default(),
             report: ReportConfig::default(),
             store: None,
-        }
+        };
+        ExperimentBuilder { experiment, classes: None, patches: None }
     }
 
     /// Says which value cannot be, without reading any data.
@@ -154,21 +160,9 @@ impl Experiment {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ExperimentBuilder {
-    seed: u64,
+    experiment: Experiment,
     classes: Option<Result<ClassTable, String>>,
-    data: Source,
-    cases: Cases,
-    preprocess: Vec<Step>,
-    augment: Augment,
-    folds: Option<Folds>,
-    loss: AnyLoss,
     patches: Option<Patches>,
-    model: AnyArchitecture,
-    train: TrainConfig,
-    predict: PredictConfig,
-    evaluate: EvaluateConfig,
-    report: ReportConfig,
-    store: Option<Store>,
 }
 
 impl ExperimentBuilder {
@@ -186,19 +180,19 @@ impl ExperimentBuilder {
 
     /// Sets which cases take part.
     pub fn cases(mut self, cases: Cases) -> Self {
-        self.cases = cases;
+        self.experiment.cases = cases;
         self
     }
 
     /// Adds a preprocessing step after those before.
     pub fn preprocess(mut self, step: impl Into<Step>) -> Self {
-        self.preprocess.push(step.into());
+        self.experiment.preprocess.push(step.into());
         self
     }
 
     /// Sets the random changes of training patches.
     pub fn augment(mut self, augment: impl Into<Augment>) -> Self {
-        self.augment = augment.into();
+        self.experiment.augment = augment.into();
         self
     }
 
@@ -210,55 +204,61 @@ impl ExperimentBuilder {
 
     /// Sets the network.
     pub fn model(mut self, model: impl Into<AnyArchitecture>) -> Self {
-        self.model = model.into();
+        self.experiment.model = model.into();
         self
     }
 
     /// Sets the loss.
     pub fn loss(mut self, loss: impl Into<AnyLoss>) -> Self {
-        self.loss = loss.into();
+        self.experiment.loss = loss.into();
+        self
+    }
+
+    /// Begins training with the weights of a checkpoint, or of a training's folder, as far as they fit.
+    pub fn start_from(mut self, path: impl Into<PathBuf>) -> Self {
+        self.experiment.start_from = Some(path.into());
         self
     }
 
     /// Sets how to train.
     pub fn train(mut self, train: TrainConfig) -> Self {
-        self.train = train;
+        self.experiment.train = train;
         self
     }
 
     /// Sets how to predict.
     pub fn predict(mut self, predict: PredictConfig) -> Self {
-        self.predict = predict;
+        self.experiment.predict = predict;
         self
     }
 
     /// Sets how predictions are scored.
     pub fn evaluate(mut self, evaluate: EvaluateConfig) -> Self {
-        self.evaluate = evaluate;
+        self.experiment.evaluate = evaluate;
         self
     }
 
     /// Sets what the report of a cross-validation shows.
     pub fn report(mut self, report: ReportConfig) -> Self {
-        self.report = report;
+        self.experiment.report = report;
         self
     }
 
     /// Sets what is kept on disk.
     pub fn store(mut self, store: Store) -> Self {
-        self.store = Some(store);
+        self.experiment.store = Some(store);
         self
     }
 
     /// Sets how cases are split.
     pub fn folds(mut self, folds: Folds) -> Self {
-        self.folds = Some(folds);
+        self.experiment.folds = Some(folds);
         self
     }
 
     /// Sets the seed of every random draw.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.experiment.seed = seed;
         self
     }
 
@@ -267,42 +267,10 @@ impl ExperimentBuilder {
         let classes = self.classes.transpose().map_err(anyhow::Error::msg)?;
         let patches =
             self.patches.context("an experiment needs patches: a size, and the overlap of its grid")?;
-        let Self {
-            seed,
-            mut data,
-            cases,
-            preprocess,
-            augment,
-            folds,
-            loss,
-            model,
-            train,
-            predict,
-            evaluate,
-            report,
-            store,
-            ..
-        } = self;
-        if let Some(classes) = &classes {
-            data.set_classes(classes); // before a source of the user's own is shared
+        let mut experiment = Experiment { classes, patches, ..self.experiment };
+        if let Some(classes) = &experiment.classes {
+            experiment.data.set_classes(classes); // before a source of the user's own is shared
         }
-        let experiment = Experiment {
-            seed,
-            classes,
-            data,
-            cases,
-            preprocess,
-            augment,
-            folds,
-            loss,
-            patches,
-            model,
-            train,
-            predict,
-            evaluate,
-            report,
-            store,
-        };
         experiment.check()?;
         Ok(experiment)
     }

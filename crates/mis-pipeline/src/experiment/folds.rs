@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{ClassTable, DataSource, LabelMap, SampleId};
@@ -161,17 +161,6 @@ impl Folds {
                 check_splits(&splits, ids).with_context(|| path.display().to_string())?;
                 Ok(splits)
             }
-        }
-    }
-
-    /// Takes relative paths as from this folder.
-    pub(crate) fn resolve(&mut self, folder: &Path) {
-        match self {
-            Self::File(path) | Self::Grouped(GroupedFolds { by: GroupBy::File(path), .. }) => {
-                *path = folder.join(&*path);
-            }
-            Self::Repeated(repeated) => repeated.of.resolve(folder),
-            _ => {}
         }
     }
 }

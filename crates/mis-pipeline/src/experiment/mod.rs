@@ -5,7 +5,9 @@ mod evaluate_config;
 #[expect(clippy::module_inception, reason = "the folder is about the one type")]
 mod experiment;
 mod experiment_file;
+mod file_chain;
 mod folds;
+mod merged;
 mod plan;
 mod predict_config;
 mod report_config;

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
 use mis_core::{ClassTable, DataSource as _, write_atomically};
 use mis_io::Source;
 use mis_preproc::{ChannelKind, Fingerprint, Plan, PlanBudget};
 use serde::Serialize;
 
 use crate::Experiment;
+use crate::progress::Progress;
 
 /// What a plan is to be made from, beside the data.
 #[derive(Clone, Debug)]
@@ -49,14 +49,15 @@ pub fn plan(data: &Path, options: &PlanOptions) -> Result<String> {
     let classes = match (&options.classes, data.class_table()?) {
         (Some(names), _) => ClassTable::from_names(names)?,
         (None, Some(classes)) => classes,
-        (None, None) => anyhow::bail!("the data set names no classes: name them, with the background first"),
+        (None, None) => {
+            anyhow::bail!("the data set names no classes: name them, with the background first (--classes)")
+        }
     };
     let mut source = data.clone();
     source.set_classes(&classes);
-    let style = ProgressStyle::with_template("looking at {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
-    let bar = ProgressBar::new(source.ids()?.len() as u64).with_style(style);
-    let fingerprint = Fingerprint::of(&source, &|| bar.inc(1))?;
-    bar.finish_and_clear();
+    let progress = Progress::over(source.ids()?.len(), "looking at");
+    let fingerprint = Fingerprint::of(&source, &|| progress.step(""))?;
+    drop(progress);
 
     let (kinds, told) = kinds(data, options, &fingerprint)?;
     let budget = PlanBudget { gigabytes: options.gigabytes };

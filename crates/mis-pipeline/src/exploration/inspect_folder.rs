@@ -7,6 +7,8 @@ use mis_core::{ClassTable, DataSource as _};
 use mis_io::Source;
 use mis_io::inspection::{Inspection, inspect};
 
+use crate::progress::Progress;
+
 /// Reads every case of a folder once, in nnU-Net's layout or in case folders, on `n_threads` threads (0: one per core),
 /// and says what is there and what is wrong. Classes are those named, else the data set's own, else raw label values.
 pub fn inspect_folder(data: &Path, classes: Option<&[String]>, n_threads: usize) -> Result<Inspection> {
@@ -15,5 +17,7 @@ pub fn inspect_folder(data: &Path, classes: Option<&[String]>, n_threads: usize)
         Some(names) => Some(ClassTable::from_names(names)?),
         None => source.class_table()?,
     };
-    inspect(&source, &source.ids()?, classes.as_ref(), n_threads)
+    let ids = source.ids()?;
+    let progress = Progress::over(ids.len(), "reading");
+    inspect(&source, &ids, classes.as_ref(), n_threads, &|id| progress.step(&id.0))
 }

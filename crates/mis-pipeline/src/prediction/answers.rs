@@ -31,7 +31,7 @@ pub(crate) struct Answers<'a> {
 
 /// What a label map on the scan's lattice may take in bytes while it is made, beside itself and the probabilities that
 /// it is made from.
-const EXPORT_MEMORY: usize = 256 << 20;
+pub(crate) const EXPORT_MEMORY: usize = 256 << 20;
 
 impl Answers<'_> {
     /// The labels on the scan's lattice.

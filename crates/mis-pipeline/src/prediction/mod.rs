@@ -12,5 +12,7 @@ pub use combine::{Combine, Combiner};
 pub use predict::{PredictionJob, predict};
 pub use trained_run::{TrainedRun, label_map, probabilities};
 
+pub(crate) use answers::EXPORT_MEMORY;
 pub(crate) use chosen_postprocess::ChosenPostprocess;
-pub(crate) use trained_run::weights_file;
+pub(crate) use predict::overlaps;
+pub(crate) use trained_run::{same_regions, weights_file};

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 use mis_core::{DataSource, SampleId};
 use mis_io::ScanFiles;
+use mis_models::ModelSpec;
 use mis_train::{DeviceChoice, Ranks, StopSignal};
 
 use super::answers::Answers;
 use super::predictions::Predictions;
 use super::trained_run::{Ready, answers, answers_of, same_regions};
+use crate::forecast::check_memory;
+use crate::progress::Progress;
 use crate::{Combine, Experiment, TrainedRun};
 
 /// What to predict, with what, and where to.
@@ -30,6 +32,8 @@ pub struct PredictionJob<'a> {
     pub probabilities: bool,
     /// Whether scans that the folder has a prediction of are passed over; those of other networks are refused.
     pub resume: bool,
+    /// Bytes of memory that the prediction may take; none for what the machine has available.
+    pub memory: Option<u64>,
     /// Where to compute.
     pub device: DeviceChoice,
     /// The wish to stop, looked at after each scan.
@@ -56,24 +60,20 @@ pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
     };
     let runs: Vec<TrainedRun> = job.runs.iter().map(open).collect::<Result<_>>()?;
     same_regions(&runs)?;
+    check_memory(job, &runs, scans.as_ref())?;
     let predictions = Predictions::open(job, &runs, scans.clone())?;
     let own = (0..).zip(&ids).filter(|&(number, _)| job.ranks.does(number)).map(|(_, id)| id);
     let todo: Vec<&SampleId> = own.filter(|id| !predictions.has(id)).collect();
 
-    let style = ProgressStyle::with_template("predicting {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
     let n_own = ids.len().div_ceil(job.ranks.n());
-    let bar = ProgressBar::new(n_own as u64).with_style(style);
-    bar.set_position(n_own.saturating_sub(todo.len()) as u64);
-    bar.reset_eta();
+    let progress = Progress::over(n_own, "predicting").begin_at(n_own.saturating_sub(todo.len()));
     let config = &runs[0].experiment.predict;
     let write = |id: &SampleId, answers: Answers<'_>| {
         predictions.write(id, answers, config)?;
-        bar.inc(1);
+        progress.step(&id.0);
         Ok(())
     };
-    let spec = runs[0].models[0].spec;
-    let bytes = size_of::<f32>() * n_voxels * (spec.n_channels + spec.n_classes) * runs.len();
-    if 3 * bytes <= OVERLAP_MEMORY {
+    if overlaps(n_voxels, runs[0].models[0].spec, runs.len()) {
         overlapping(job, &runs, scans.as_ref(), &todo, write)?;
     } else {
         for &id in &todo {
@@ -82,13 +82,17 @@ pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
             predict().with_context(|| id.to_string())?;
         }
     }
-    bar.finish_and_clear();
     job.ranks.wait();
     Ok(ids.iter().map(|id| predictions.file(id)).collect())
 }
 
 /// Up to this many bytes of scans and probabilities at once, scans are read, predicted and written at the same time.
 const OVERLAP_MEMORY: usize = 4 << 30;
+
+/// Whether scans of so many voxels are read, predicted and written at the same time.
+pub(crate) fn overlaps(n_voxels: usize, spec: ModelSpec, n_runs: usize) -> bool {
+    3 * size_of::<f32>() * n_voxels * (spec.n_channels + spec.n_classes) * n_runs <= OVERLAP_MEMORY
+}
 
 /// A thread reads and prepares scans, this one predicts, and a third writes; each waits for the next to take its scan.
 fn overlapping(

@@ -9,6 +9,7 @@ use mis_io::inspection::{Inspection, Problem, inspect};
 use super::chosen_folds::ChosenFolds;
 use super::run::check_network;
 use crate::Experiment;
+use crate::progress::Progress;
 
 /// What a look at an experiment and all its data found.
 #[derive(Clone, Debug)]
@@ -55,11 +56,13 @@ impl fmt::Display for Checked {
 pub fn check(experiment: &Experiment, n_threads: usize) -> Result<Checked> {
     let classes = experiment.class_table()?;
     let ids = experiment.cases.select(experiment.data.ids()?);
-    let inspection = inspect(&experiment.data, &ids, Some(&classes), n_threads)?;
+    let progress = Progress::over(ids.len(), "reading");
+    let inspection = inspect(&experiment.data, &ids, Some(&classes), n_threads, &|id| progress.step(&id.0))?;
+    drop(progress);
     let mut settings = Vec::new();
     let mut note = |result: Result<()>| settings.extend(result.err().map(|error| format!("{error:#}")));
     note(experiment.check());
-    note(ChosenFolds::splits(experiment, &ids).map(drop));
+    note(ChosenFolds::all(experiment, &ids).map(drop));
     if let Some(first) = inspection.cases.first() {
         note(check_network(experiment, &classes, first.channels.len()).map(drop));
     }

@@ -18,17 +18,17 @@ pub(crate) struct ChosenFolds {
 
 impl ChosenFolds {
     /// The experiment's own splits, or those of its data.
-    pub(crate) fn splits(experiment: &Experiment, ids: &[SampleId]) -> Result<Vec<Split>> {
+    pub(crate) fn all(experiment: &Experiment, ids: &[SampleId]) -> Result<Vec<Split>> {
         let own = experiment.data.splits_file();
         let (source, classes) = (experiment.source()?, experiment.class_table()?);
         let labels = Labels { source: source.as_ref(), classes: &classes };
         Folds::splits(experiment.folds.as_ref(), own, ids, experiment.seed, &labels)
     }
 
-    /// The splits, and the options' folds of them, sorted; by default all.
-    fn new(experiment: &Experiment, options: &RunOptions, ids: &[SampleId]) -> Result<Self> {
-        let splits = Self::splits(experiment, ids)?;
-        let folds: BTreeSet<usize> = match &options.folds {
+    /// The splits, and the wanted folds of them, sorted; by default all.
+    pub(crate) fn new(experiment: &Experiment, folds: Option<&[usize]>, ids: &[SampleId]) -> Result<Self> {
+        let splits = Self::all(experiment, ids)?;
+        let folds: BTreeSet<usize> = match folds {
             Some(folds) => folds.iter().copied().collect(),
             None => (0..splits.len()).collect(),
         };
@@ -38,17 +38,19 @@ impl ChosenFolds {
         Ok(Self { splits, folds: folds.into_iter().collect() })
     }
 
+    /// The splits that are carried out.
+    pub(crate) fn splits(&self) -> Vec<Split> {
+        self.folds.iter().map(|&fold| self.splits[fold].clone()).collect()
+    }
+
     /// Prepares a run on the cases of the chosen folds.
     pub(crate) fn prepare(experiment: &Experiment, options: &RunOptions) -> Result<(Run, Self)> {
         let mut chosen = None;
         let run = Run::prepare(experiment, options, |ids| {
-            let folds = Self::new(experiment, options, ids)?;
-            let splits = folds.folds.iter().map(|&fold| &folds.splits[fold]);
-            let used: BTreeSet<&SampleId> =
-                splits.flat_map(|split| split.train.iter().chain(&split.validation)).collect();
-            let used = used.into_iter().cloned().collect();
+            let folds = Self::new(experiment, options.folds.as_deref(), ids)?;
+            let splits = folds.splits();
             chosen = Some(folds);
-            Ok(used)
+            Ok(splits)
         })?;
         let chosen = chosen.expect("a run is prepared on chosen cases");
         first_alone(options.ranks.as_ref(), || run.folder.keep_splits(&chosen.splits))?;

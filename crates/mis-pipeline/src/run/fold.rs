@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use indicatif::{ProgressBar, ProgressIterator as _, ProgressStyle};
 use mis_augment::Cycles;
 use mis_core::{BatchSource, PredictionSink as _, SampleId, write_atomically};
 use mis_eval::{Metric, Scored, Split, score_case};
@@ -14,8 +13,10 @@ use mis_patch::{CaseOrder, GridPatches, LastBatch, PassedOver, PatchLoader, Patc
 use mis_train::{Ended, FitJob, StopSignal, fit};
 
 use super::run::Run;
+use super::start::start_from;
 use super::store::stored_batches;
 use crate::prediction::weights_file;
+use crate::progress::Progress;
 use crate::{Keep, RunOptions, TrainedRun};
 
 /// Trains on a split's training cases; the validation cases watch.
@@ -84,6 +85,7 @@ pub(crate) fn train_fold(
         ranks: options.ranks.as_ref(),
     };
     let mut model = Model::build(&experiment.model, run.spec, run.device, experiment.seed)?;
+    start_from(&mut model, experiment.start_from.as_deref())?;
     let fitted = fit(&mut model, &job, &mut [])?;
     if !batches.passed_over.ids().is_empty() {
         let note = &batches.passed_over;
@@ -112,14 +114,12 @@ pub(crate) fn run_fold(
     mis_train::load_weights(&mut model, &weights_file(&folder, run.experiment.predict.weights)?)?;
     let trained = TrainedRun { experiment: run.experiment.clone(), models: vec![model] };
     let sink = NiftiFolder { folder: folder.join("predictions"), scans: run.scans.clone() };
-    let style =
-        ProgressStyle::with_template("{prefix} predicting {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
-    let bar =
-        ProgressBar::new(split.validation.len() as u64).with_style(style).with_prefix(format!("fold {fold}"));
+    let progress = Progress::over(split.validation.len(), format!("fold {fold} predicting"));
     let mut scored = Vec::with_capacity(split.validation.len());
-    for id in split.validation.iter().progress_with(bar) {
+    for id in &split.validation {
         stop_here(&options.stop, &folder)?;
         scored.push(score_one(run, &trained, id, &sink, metrics).with_context(|| id.to_string())?);
+        progress.step(&id.0);
     }
     Ok(scored)
 }

@@ -23,6 +23,7 @@ struct Identity<'a> {
     model: &'a AnyArchitecture,
     train: TrainConfig,
     data_sha256: &'a str,
+    start_sha256: Option<&'a str>,
     batches_are_stored: bool,
 }
 
@@ -33,6 +34,7 @@ pub(crate) fn identity(
     experiment: &Experiment,
     classes: &ClassTable,
     data_sha256: &str,
+    start_sha256: Option<&str>,
     device: Device,
 ) -> String {
     let Experiment { seed, preprocess, augment, loss, patches, model, train, store, .. } = experiment;
@@ -57,6 +59,7 @@ pub(crate) fn identity(
         model,
         train,
         data_sha256,
+        start_sha256,
         batches_are_stored,
     };
     format!("{identity:#?}")

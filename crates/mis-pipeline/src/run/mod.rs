@@ -13,6 +13,7 @@ mod report_page;
 mod run;
 mod run_folder;
 mod run_options;
+mod start;
 mod store;
 mod train;
 
@@ -26,5 +27,7 @@ pub use run_options::RunOptions;
 pub use store::{Keep, Store};
 pub use train::train;
 
+pub(crate) use chosen_folds::ChosenFolds;
 pub(crate) use fingerprint::file_sha256;
-pub(crate) use run::Run;
+pub(crate) use prepared::MEMORY_BUDGET;
+pub(crate) use run::{Run, cases_of, check_network};

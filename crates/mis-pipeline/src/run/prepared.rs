@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressStyle};
 use mis_core::{ClassTable, DataSource, Sample, SampleId};
 use mis_patch::{DiskRoom, SampleStore, StoreKey};
 use mis_preproc::{Step, apply_all};
@@ -12,6 +11,7 @@ use rayon::prelude::*;
 
 use super::store::sample_key;
 use crate::Store;
+use crate::progress::Progress;
 
 /// A data set after preprocessing. Prepared samples are kept in memory up to a budget, and what is over it is read and
 /// prepared again at each visit; or on disk, where a patch is read without the rest.
@@ -31,7 +31,7 @@ struct OnDisk {
 }
 
 /// Prepared samples kept in memory, in bytes: what leaves room for the network on a machine of 16 GiB.
-const MEMORY_BUDGET: usize = 8 << 30;
+pub(crate) const MEMORY_BUDGET: usize = 8 << 30;
 
 impl Prepared {
     /// Reads and prepares each case once. Every case is looked at, and all that is wrong is told together, before
@@ -48,13 +48,16 @@ impl Prepared {
         let disk =
             store.map(|store| OnDisk::open(store, source.as_ref(), &steps, ids, classes)).transpose()?;
         let mut prepared = Self { source, steps, kept: BTreeMap::new(), disk };
-        let style = ProgressStyle::with_template("reading {pos}/{len} {bar:30} {elapsed} gone, {eta} left")?;
-        let bar = ProgressBar::new(ids.len() as u64).with_style(style);
+        let progress = Progress::over(ids.len(), "reading");
         // In portions, so that what is not kept in memory is let go before more is read.
         let (mut bytes, mut problems, mut room) = (0, Vec::new(), None);
         for portion in ids.chunks(4 * rayon::current_num_threads()) {
-            let look = |id: &SampleId| prepared.look(id, classes.n_classes());
-            let samples: Vec<_> = portion.par_iter().progress_with(bar.clone()).map(look).collect();
+            let look = |id: &SampleId| {
+                let sample = prepared.look(id, classes.n_classes());
+                progress.step(&id.0);
+                sample
+            };
+            let samples: Vec<_> = portion.par_iter().map(look).collect();
             for (id, sample) in portion.iter().zip(samples) {
                 match sample {
                     Ok(None) => {} // is on disk
@@ -63,7 +66,8 @@ impl Prepared {
                             if room.is_none() {
                                 let asked = disk.room(prepared.source.as_ref(), &sample)?;
                                 let folder = disk.store.folder().display();
-                                bar.println(format!("storing prepared samples in {folder}, about {asked}"));
+                                progress
+                                    .note(&format!("storing prepared samples in {folder}, about {asked}"));
                                 room = Some(asked);
                             }
                             disk.store.put(&sample, &disk.keys[id]).with_context(|| id.to_string())?;
@@ -80,7 +84,7 @@ impl Prepared {
                 }
             }
         }
-        bar.finish_and_clear();
+        drop(progress);
         match problems.as_slice() {
             [] => Ok(prepared),
             [problem] => bail!("{problem}"),

@@ -1,5 +1,6 @@
 //! A run with all that is checked before it starts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -10,8 +11,9 @@ use mis_models::{Dims, Loss as _, Model, ModelSpec};
 use mis_train::Ranks;
 
 use super::identity::identity;
+use super::start::{start_from, start_sha256};
 use crate::threads::limit_threads;
-use crate::{Environment, Experiment, Prepared, RunFolder, RunOptions, fingerprint};
+use crate::{Environment, Experiment, Forecast, Prepared, RunFolder, RunOptions, fingerprint};
 
 /// Has rank 0 do what writes, and then the others, who find it done.
 pub(crate) fn first_alone<T>(ranks: &dyn Ranks, work: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -44,13 +46,20 @@ pub(crate) fn check_network(
         );
     }
     // Built once to be asked, before hours are spent on data that it could not take.
-    Model::build(&experiment.model, spec, Device::Cpu, experiment.seed)?
-        .check_patch(experiment.patches.size)
-        .context("patches")?;
+    let mut model = Model::build(&experiment.model, spec, Device::Cpu, experiment.seed)?;
+    model.check_patch(experiment.patches.size).context("patches")?;
+    start_from(&mut model, experiment.start_from.as_deref())?;
     experiment.patches.check_data(spec.n_channels, spec.n_classes)?;
     let shown = experiment.report.overlay.channel;
     ensure!(shown < n_channels, "report: overlay: expected a channel below {n_channels}, got {shown}");
     Ok(spec)
+}
+
+/// The cases of splits, sorted.
+pub(crate) fn cases_of(splits: &[Split]) -> Vec<SampleId> {
+    let cases: BTreeSet<&SampleId> =
+        splits.iter().flat_map(|split| split.train.iter().chain(&split.validation)).collect();
+    cases.into_iter().cloned().collect()
 }
 
 /// An experiment whose settings and data were checked, with its cases read and prepared.
@@ -64,15 +73,16 @@ pub(crate) struct Run {
     pub(crate) spec: ModelSpec,
     pub(crate) device: Device,
     pub(crate) environment: Environment,
+    pub(crate) start_sha256: Option<String>,
 }
 
 impl Run {
-    /// Checks everything that can be checked without training, cheapest first, reads the cases that `choose` takes of
-    /// the data set's, and only then writes the run folder's first files.
+    /// Checks everything that can be checked without training, cheapest first, reads the cases of the splits
+    /// that `choose` makes of the data set's, and only then writes the run folder's first files.
     pub(crate) fn prepare(
         experiment: &Experiment,
         options: &RunOptions,
-        choose: impl FnOnce(&[SampleId]) -> Result<Vec<SampleId>>,
+        choose: impl FnOnce(&[SampleId]) -> Result<Vec<Split>>,
     ) -> Result<Self> {
         experiment.check()?;
         let ranks = options.ranks.as_ref();
@@ -83,29 +93,38 @@ impl Run {
         let scans = experiment.source()?;
         let ids = experiment.cases.select(scans.ids()?);
         let Some(first) = ids.first() else { bail!("the data set is empty: it has no case to train on") };
-        let used = choose(&ids)?;
+        let splits = choose(&ids)?;
 
         let n_channels = scans.load_image(first).with_context(|| first.to_string())?.n_channels();
         let spec = check_network(experiment, &classes, n_channels)?;
 
+        // Headers that cannot be read are told with all that is wrong with the cases, below.
+        if let Ok(forecast) = Forecast::of(experiment, &classes, &splits, spec, device) {
+            forecast.check_memory(options.memory)?;
+        }
+
         let steps = experiment.preprocess.clone();
         let store = experiment.store.as_ref();
-        let prepare = || Prepared::new(scans.clone(), steps, &used, &classes, store);
+        let prepare = || Prepared::new(scans.clone(), steps, &cases_of(&splits), &classes, store);
         // Where there is a store one rank fills it, and the others find it filled.
         let prepared = Arc::new(if store.is_some() { first_alone(ranks, prepare)? } else { prepare()? });
         let data_sha256 = fingerprint(scans.as_ref(), &ids)?;
         let environment =
             Environment::of_this_machine(device, experiment.train.precision, experiment.seed, data_sha256);
-        let settings = identity(experiment, &classes, &environment.data_sha256, device);
+        let start_sha256 = start_sha256(experiment.start_from.as_deref())?;
+        let start = start_sha256.as_deref();
+        let settings = identity(experiment, &classes, &environment.data_sha256, start, device);
         ranks.wait(); // until all have found the folder as it was
         first_alone(ranks, || folder.describe(experiment, &settings, &environment))?;
         let experiment = experiment.clone();
-        Ok(Self { experiment, folder, classes, scans, prepared, spec, device, environment })
+        Ok(Self { experiment, folder, classes, scans, prepared, spec, device, environment, start_sha256 })
     }
 
     /// What a training of this split is a function of, as text.
     pub(crate) fn identity(&self, split: &Split) -> String {
-        let settings = identity(&self.experiment, &self.classes, &self.environment.data_sha256, self.device);
+        let start = self.start_sha256.as_deref();
+        let settings =
+            identity(&self.experiment, &self.classes, &self.environment.data_sha256, start, self.device);
         format!("{settings}\n{split:#?}")
     }
 }

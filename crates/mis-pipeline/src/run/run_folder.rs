@@ -95,9 +95,7 @@ impl RunFolder {
                 fs::read_to_string(&known).with_context(|| format!("cannot read {}", known.display()))?;
             return check_same_experiment(&self.0, theirs.trim_end(), settings);
         }
-        let mut experiment = experiment.clone();
-        experiment.resolve(&std::env::current_dir()?);
-        if let Ok(toml) = experiment.to_toml() {
+        if let Ok(toml) = experiment.to_toml_from(&std::env::current_dir()?) {
             self.write(EXPERIMENT, &toml)?;
         }
         self.write("environment.json", &(serde_json::to_string_pretty(environment)? + "\n"))?;

@@ -14,6 +14,8 @@ pub struct RunOptions {
     pub resume: bool,
     /// The folds to carry out; none for all.
     pub folds: Option<Vec<usize>>,
+    /// Bytes of memory that the run may take; none for what the machine has available.
+    pub memory: Option<u64>,
     /// The wish to stop.
     pub stop: StopSignal,
     /// The processes that carry it out together: they share the folds of a cross-validation, and the batches of one
@@ -29,6 +31,7 @@ impl RunOptions {
             out: out.to_owned(),
             resume: false,
             folds: None,
+            memory: None,
             stop: StopSignal::default(),
             ranks: Rc::new(Alone),
         }

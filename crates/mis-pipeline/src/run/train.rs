@@ -19,7 +19,7 @@ pub fn train(experiment: &Experiment, fold: Option<usize>, options: &RunOptions)
         let mut all = Split { train: Vec::new(), validation: Vec::new() };
         let run = Run::prepare(experiment, options, |ids| {
             all.train = ids.to_vec();
-            Ok(ids.to_vec())
+            Ok(vec![all.clone()])
         })?;
         train_fold(&run, &all, None, options)?;
     }
