@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use mis_pipeline::{
-    Combine, DeviceChoice, PredictionJob, Ranks, StopSignal, forecast_prediction, predict,
-};
+use mis_pipeline::{Combine, DeviceChoice, PredictionJob, Ranks, StopSignal, forecast_prediction, predict};
 
 use crate::run_args::RunArgs;
 
