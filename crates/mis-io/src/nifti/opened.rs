@@ -65,6 +65,10 @@ impl Stored {
     }
 }
 
+/// Packed bytes that may stay in memory beside inflated and converted ones. Of a larger file the converted values get
+/// their pages when the packed ones are gone.
+const LITTLE: usize = 64 << 20;
+
 /// A file whose header has been checked against its size.
 pub(super) struct Opened {
     pub(super) header: NiftiHeader,
@@ -136,8 +140,9 @@ impl Opened {
                     },
                 );
                 let (packed, mut bytes) = (packed?, bytes?);
+                let little = packed.len() <= LITTLE;
                 let (inflated, values) =
-                    rayon::join(|| inflate(&packed, &mut bytes), || memory(n, zero, honest));
+                    rayon::join(|| inflate(&packed, &mut bytes), || memory(n, zero, honest && little));
                 inflated?;
                 (Stored { bytes, start: end - len, len }, values)
             }
