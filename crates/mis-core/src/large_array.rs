@@ -22,14 +22,6 @@ pub fn zeros<T: Clone + Default>(n: usize) -> Vec<T> {
     values
 }
 
-/// An empty array with room for this many values, on huge pages as in [`zeros`].
-#[must_use]
-pub fn room_for<T>(n: usize) -> Vec<T> {
-    let values = Vec::with_capacity(n);
-    ask_for_huge_pages(&values);
-    values
-}
-
 /// Asks the system to map an array's memory, used or not, in huge pages. It is free not to.
 fn ask_for_huge_pages<T>(values: &Vec<T>) {
     let n_bytes = values.capacity() * size_of::<T>();
@@ -60,9 +52,5 @@ mod tests {
         assert!(values.len() == n && values.iter().all(|&value| value == 0));
         values.iter_mut().zip(0..).for_each(|(value, idx)| *value = idx);
         assert!(values.iter().copied().eq(0..n as u32));
-        let mut others = room_for(n);
-        assert!(others.is_empty() && others.capacity() >= n);
-        others.extend_from_slice(&values);
-        assert_eq!(others, values);
     }
 }
