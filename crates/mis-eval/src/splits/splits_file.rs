@@ -61,7 +61,10 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_file_is_said() {
         check_error("[]", "found none");
-        check_error(r#"[{"train": ["a"], "validation": ["b"]}]"#, "unknown field `validation`, expected `train` or `val` at line 1");
+        check_error(
+            r#"[{"train": ["a"], "validation": ["b"]}]"#,
+            "unknown field `validation`, expected `train` or `val` at line 1",
+        );
         check_error(r#"[{"train": ["a"], "val": ["b", "a"]}]"#, "fold 0: a in train and in val");
     }
 }
