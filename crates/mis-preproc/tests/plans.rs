@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use mis_core::SampleId;
-use mis_preproc::{CaseLattice, ChannelKind, Fingerprint, ForegroundValues, Plan, PlanBudget, Step};
+use mis_preproc::{
+    CaseLattice, ChannelKind, Fingerprint, ForegroundValues, Pad, Padding, Plan, PlanBudget, Step,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -85,4 +87,13 @@ fn a_ct_is_normalized_by_the_numbers_of_its_foreground() {
     assert_eq!(resample.spacing, [3.0, 0.8, 0.8]);
     let error = Plan::of(&fingerprint, &[], 3, PlanBudget::default()).unwrap_err().to_string();
     assert_eq!(error, "expected the kinds of 1 channels, got 0");
+}
+
+#[test]
+fn scans_smaller_than_a_patch_have_zeros_around_them() {
+    let fingerprint = fingerprint(&[[1.0; 3]; 3], &[[35, 51, 35], [36, 49, 34], [33, 52, 37]]);
+    let plan = Plan::of(&fingerprint, &[ChannelKind::Other], 3, PlanBudget::default()).unwrap();
+    let pad = Pad { min_size: plan.patch_size, divisible_by: [1; 3], fill: Padding::Value(0.0) };
+    assert_eq!(plan.preprocess.last(), Some(&Step::Pad(pad)));
+    assert!(plan.reasons.preprocess.ends_with("what is smaller than a patch has zeros around it"));
 }

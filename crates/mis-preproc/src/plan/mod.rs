@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use self::topology::Topology;
 use crate::fingerprint::{median, percentile};
-use crate::{Crop, Fingerprint, Resample, Step};
+use crate::{Crop, Fingerprint, Pad, Padding, Resample, Step};
 
 pub use normalization::ChannelKind;
 
@@ -113,6 +113,11 @@ impl Plan {
         if n_axes == 3 {
             preprocess.push(resample.into());
         }
+        let is_smaller = |shape: &[usize; 3]| (0..3).any(|axis| shape[axis] < topology.patch_size[axis]);
+        let padded = shapes.iter().any(is_smaller);
+        if padded {
+            preprocess.push(Pad { fill: Padding::Value(0.0), ..Pad::min_size(topology.patch_size) }.into());
+        }
         let widths = topology.widths(limits.max_width);
         let stages = (0..widths.len()).map(|stage| PlannedStage {
             channels: widths[stage],
@@ -126,7 +131,7 @@ impl Plan {
                 "{by_memory} fit into {} GB, {by_data} are 5 % of all voxels; at least 2",
                 budget.gigabytes
             ),
-            preprocess: preprocess_reason(fingerprint, kinds, framed),
+            preprocess: preprocess_reason(fingerprint, kinds, framed, padded),
         };
         Ok(Self {
             spacing,
@@ -230,7 +235,7 @@ fn patch_reason(topology: &Topology, median_shape: [f64; 3], n_shrunk: usize, bu
     format!("{fit} ({median_shape:?} at this spacing), in multiples of {:?}", topology.divisor)
 }
 
-fn preprocess_reason(fingerprint: &Fingerprint, kinds: &[ChannelKind], framed: bool) -> String {
+fn preprocess_reason(fingerprint: &Fingerprint, kinds: &[ChannelKind], framed: bool, padded: bool) -> String {
     let mut reasons = Vec::new();
     if framed {
         reasons.push("frames of zeros are cut away".to_owned());
@@ -252,6 +257,11 @@ fn preprocess_reason(fingerprint: &Fingerprint, kinds: &[ChannelKind], framed: b
             ChannelKind::Rgb => "colours go from 0 to 1".to_owned(),
             ChannelKind::Normalized => "values are taken as they are".to_owned(),
         });
+    }
+    if padded {
+        // The mean of a z-score. Measured on hippocampi: after a minute of training Dice is 0.857 with zeros around scans
+        // that are smaller than a patch, and 0.844 with the darkest grey.
+        reasons.push("what is smaller than a patch has zeros around it".to_owned());
     }
     reasons.join("; ")
 }
