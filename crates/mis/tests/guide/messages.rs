@@ -31,7 +31,7 @@ fn sources(folder: &Path, text: &mut String) {
     }
 }
 
-/// Whether a line of the sources has all parts of the message in their order, with a placeholder between.
+/// Whether a line of the sources has all parts of the message in their order, with whatever is filled in between.
 fn is_said(message: &str, sources: &str) -> bool {
     let parts: Vec<&str> = message.split('…').map(str::trim_end).filter(|part| !part.is_empty()).collect();
     sources.lines().any(|line| {
