@@ -42,6 +42,11 @@ fn two_ranks_train_together_and_end_together() {
     let run = two_ranks(&bench, &["train", "experiment.toml", "--out", "refused"]);
     let stderr = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(!run.status.success() && stderr.contains("batch-size"), "{stderr}");
+    assert!(!bench.path("refused").exists(), "nothing is written before the checks are passed");
+    let run = two_ranks(&bench, &["cv", "experiment.toml", "--folds", "0", "--out", "refused"]);
+    let stderr = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(!run.status.success() && stderr.contains("1 folds for 2 processes"), "{stderr}");
+    assert!(!bench.path("refused").exists(), "nothing is written before the checks are passed");
 
     fs::remove_file(bench.image(3)).unwrap();
     let run = two_ranks(&bench, &["cv", "experiment.toml", "--out", "broken"]);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use mis_core::{ClassTable, SampleId};
 use mis_eval::Split;
 use mis_models::tch::Device;
@@ -15,7 +15,7 @@ use super::case_shapes::{CaseShape, case_shapes, sides, write_table};
 use super::machine;
 use super::network_cost::NetworkCost;
 use crate::Experiment;
-use crate::run::{ChosenFolds, MEMORY_BUDGET, cases_of, check_network};
+use crate::run::{ChosenFolds, FirstLook, MEMORY_BUDGET, cases_of};
 
 /// What a training or cross-validation will read and take; its text is for people.
 #[derive(Clone, Debug)]
@@ -82,13 +82,7 @@ fn of_splits(
 ) -> Result<Forecast> {
     experiment.check()?;
     let device = experiment.train.device.resolve()?;
-    let classes = experiment.class_table()?;
-    let scans = experiment.source()?;
-    let ids = experiment.cases.select(scans.ids()?);
-    let Some(first) = ids.first() else { bail!("the data set is empty: it has no case to train on") };
-    let splits = choose(&ids)?;
-    let n_channels = scans.load_image(first).with_context(|| first.to_string())?.n_channels();
-    let spec = check_network(experiment, &classes, n_channels)?;
+    let FirstLook { classes, splits, spec, .. } = FirstLook::at(experiment, choose)?;
     Forecast::of(experiment, &classes, &splits, spec, device)
 }
 

@@ -43,11 +43,16 @@ impl ChosenFolds {
         self.folds.iter().map(|&fold| self.splits[fold].clone()).collect()
     }
 
-    /// Prepares a run on the cases of the chosen folds.
-    pub(crate) fn prepare(experiment: &Experiment, options: &RunOptions) -> Result<(Run, Self)> {
+    /// Prepares a run on the cases of the chosen folds, where `check` has nothing against them.
+    pub(crate) fn prepare(
+        experiment: &Experiment,
+        options: &RunOptions,
+        check: impl FnOnce(&Self) -> Result<()>,
+    ) -> Result<(Run, Self)> {
         let mut chosen = None;
         let run = Run::prepare(experiment, options, |ids| {
             let folds = Self::new(experiment, options.folds.as_deref(), ids)?;
+            check(&folds)?;
             let splits = folds.splits();
             chosen = Some(folds);
             Ok(splits)

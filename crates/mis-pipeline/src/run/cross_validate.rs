@@ -27,14 +27,16 @@ use crate::{Experiment, RunOptions};
 /// Several ranks share the folds, each of which one rank trains alone: to the bits that one process comes to. All give the
 /// whole report; rank 0 writes it.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
-    let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options)?;
     let ranks = options.ranks.as_ref();
-    ensure!(
-        ranks.n() <= folds.len().max(1),
-        "{} folds for {} processes: start no more processes than folds, or let all train one fold (mis train --fold)",
-        folds.len(),
-        ranks.n()
-    );
+    let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options, |chosen| {
+        let (n_folds, n_ranks) = (chosen.folds.len(), ranks.n());
+        ensure!(
+            n_ranks <= n_folds.max(1),
+            "{n_folds} folds for {n_ranks} processes: start no more processes than folds, or let all train one fold \
+             (mis train --fold)"
+        );
+        Ok(())
+    })?;
     let options = &RunOptions { ranks: Rc::new(Alone), ..options.clone() }; // within a fold
     let metrics = run.experiment.evaluate.metrics()?;
     let empty = Report::new(&run.classes.names(), &metrics)?.with_facts(run.environment.facts());

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use mis_augment::Cycles;
 use mis_core::{BatchSource, PredictionSink as _, SampleId, write_atomically};
 use mis_eval::{Metric, Scored, Split, score_case};
@@ -53,18 +53,8 @@ pub(crate) fn train_fold(
         share: Share::default(),
         ..batches.clone()
     };
-    let n_ranks = options.ranks.n();
-    ensure!(
-        train.batch_size >= n_ranks,
-        "a batch of {} cannot be shared by {n_ranks} processes: start fewer, or set batch-size to {n_ranks} or more",
-        train.batch_size
-    );
     let stored = match &experiment.store {
         Some(store) if store.keep == Keep::Batches => {
-            ensure!(
-                n_ranks == 1,
-                "stored batches are those of one process: set [store] keep = \"samples\" for several"
-            );
             Some(stored_batches(run, split, &batches, &store.folder)?)
         }
         _ => None,

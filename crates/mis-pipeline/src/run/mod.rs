@@ -30,4 +30,4 @@ pub use train::train;
 pub(crate) use chosen_folds::ChosenFolds;
 pub(crate) use fingerprint::file_sha256;
 pub(crate) use prepared::MEMORY_BUDGET;
-pub(crate) use run::{Run, cases_of, check_network};
+pub(crate) use run::{FirstLook, Run, cases_of};

@@ -62,6 +62,33 @@ pub(crate) fn cases_of(splits: &[Split]) -> Vec<SampleId> {
     cases.into_iter().cloned().collect()
 }
 
+/// What a first look at an experiment's data tells.
+#[derive(Debug)]
+pub(crate) struct FirstLook {
+    pub(crate) classes: ClassTable,
+    pub(crate) scans: Arc<dyn DataSource>,
+    pub(crate) ids: Vec<SampleId>,
+    pub(crate) splits: Vec<Split>,
+    pub(crate) spec: ModelSpec,
+}
+
+impl FirstLook {
+    /// Lists the cases, splits them as `choose` does, and looks at the first for what the network takes.
+    pub(crate) fn at(
+        experiment: &Experiment,
+        choose: impl FnOnce(&[SampleId]) -> Result<Vec<Split>>,
+    ) -> Result<Self> {
+        let classes = experiment.class_table()?;
+        let scans = experiment.source()?;
+        let ids = experiment.cases.select(scans.ids()?);
+        let Some(first) = ids.first() else { bail!("the data set is empty: it has no case to train on") };
+        let splits = choose(&ids)?;
+        let n_channels = scans.load_image(first).with_context(|| first.to_string())?.n_channels();
+        let spec = check_network(experiment, &classes, n_channels)?;
+        Ok(Self { classes, scans, ids, splits, spec })
+    }
+}
+
 /// An experiment whose settings and data were checked, with its cases read and prepared.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -89,15 +116,7 @@ impl Run {
         let device = experiment.train.device.of_rank(ranks.local_rank()).resolve()?;
         limit_threads(experiment.train.threads)?;
         let folder = RunFolder::for_run(&options.out, options.resume)?;
-        let classes = experiment.class_table()?;
-        let scans = experiment.source()?;
-        let ids = experiment.cases.select(scans.ids()?);
-        let Some(first) = ids.first() else { bail!("the data set is empty: it has no case to train on") };
-        let splits = choose(&ids)?;
-
-        let n_channels = scans.load_image(first).with_context(|| first.to_string())?.n_channels();
-        let spec = check_network(experiment, &classes, n_channels)?;
-
+        let FirstLook { classes, scans, ids, splits, spec } = FirstLook::at(experiment, choose)?;
         // Headers that cannot be read are told with all that is wrong with the cases, below.
         if let Ok(forecast) = Forecast::of(experiment, &classes, &splits, spec, device) {
             forecast.check_memory(options.memory)?;
