@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::{Adam, AnyOptimizer, DeviceChoice, EarlyStop, Precision, Schedule, WeightAverage};
+use crate::{Adam, AnyOptimizer, DeviceChoice, EarlyStop, Precision, Schedule, ValidateOn, WeightAverage};
 
 /// How to train: the `[train]` table of an experiment file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,8 +27,10 @@ pub struct TrainConfig {
     pub average: Option<WeightAverage>,
     /// When to stop before the last epoch.
     pub early_stop: Option<EarlyStop>,
-    /// Every how many epochs the validation patches are scored; 0 is never.
+    /// Every how many epochs the validation cases are scored; 0 is never.
     pub validate_every: u32,
+    /// Whether their patches are scored, or the cases as they will be predicted.
+    pub validate_on: ValidateOn,
     /// Checkpoints of so many last epochs are kept beside the last and the best.
     pub keep_checkpoints: u32,
     /// Precision of the convolutions.
@@ -55,6 +57,7 @@ impl Default for TrainConfig {
             average: None,
             early_stop: None,
             validate_every: 1,
+            validate_on: ValidateOn::default(),
             keep_checkpoints: 0,
             precision: Precision::default(),
             device: DeviceChoice::default(),

@@ -12,7 +12,10 @@ use crate::progress::TrainProgress;
 use crate::same_experiment::check_same_experiment;
 use crate::training_folder::TrainingFolder;
 use crate::validate::validate;
-use crate::{Callback, Checkpoint, EpochStats, History, Ranks, StopSignal, TrainConfig, TrainState, Trainer};
+use crate::{
+    Callback, Checkpoint, EpochStats, History, Ranks, StopSignal, TrainConfig, TrainState, Trainer,
+    ValidationSet,
+};
 
 /// What a training needs besides the model.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +26,8 @@ pub struct FitJob<'a> {
     pub loss: &'a dyn Loss,
     /// Batches to train on.
     pub train: &'a dyn BatchSource,
-    /// Patches to validate on: epoch 0 of this source, each time the same.
-    pub validation: Option<&'a dyn BatchSource>,
+    /// What to validate on; none validates never.
+    pub validation: Option<ValidationSet<'a>>,
     /// How to train.
     pub config: &'a TrainConfig,
     /// The experiment's seed, for what the network itself draws (dropout).
@@ -174,9 +177,9 @@ fn close_epoch(trainer: &mut Trainer<'_>, job: &FitJob<'_>, state: &mut TrainSta
     let every = job.config.validate_every;
     let due = every > 0 && ((state.epoch + 1).is_multiple_of(every) || state.epoch + 1 == job.config.epochs);
     let validation = match job.validation {
-        Some(source) if due => {
+        Some(set) if due => {
             trainer.exchange_average()?;
-            let validation = validate(trainer.model, job.loss, source, job.config.precision, job.ranks)?;
+            let validation = validate(trainer.model, job.loss, set, job.config.precision, job.ranks)?;
             trainer.exchange_average()?;
             Some(validation)
         }

@@ -14,7 +14,7 @@ pub struct EpochStats {
     pub epoch: u32,
     /// Mean loss of its steps.
     pub train_loss: f64,
-    /// Scores of the validation patches, in the epochs that have them.
+    /// Scores of the validation cases, in the epochs that have them.
     pub validation: Option<Validation>,
     /// Learning rate of its last step.
     pub learning_rate: f64,
@@ -24,12 +24,12 @@ pub struct EpochStats {
     pub seconds: f64,
 }
 
-/// Scores of the validation patches.
+/// Scores of the validation cases: see [`ValidationSet`](crate::ValidationSet).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
-    /// Mean loss of the batches.
+    /// Mean loss of their batches.
     pub loss: f64,
-    /// Dice of each class but the background over all patches as one; none where the class is absent from both sides.
+    /// Dice of each class but the background over all of them as one; none where the class is absent from both sides.
     pub dice: Vec<Option<f64>>,
 }
 

@@ -64,6 +64,7 @@ pub use schedule::{Constant, Cosine, OneCycle, Plateau, Poly, Schedule};
 
 pub use callback::Callback;
 pub use history::{EpochStats, History, Validation};
+pub use validate::{ValidateOn, ValidationSet};
 
 pub use checkpoint::{Checkpoint, TrainState, load_weights};
 pub use same_experiment::check_same_experiment;

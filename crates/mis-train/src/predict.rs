@@ -1,10 +1,12 @@
 //! Class probabilities of a whole scan.
 
 use anyhow::{Context as _, Result, ensure};
+use mis_core::PatchLocation;
 use mis_core::Volume;
 use mis_core::interpolation::Fill;
 use mis_core::ndarray::ArrayView5;
-use mis_models::{Model, Output, tch};
+use mis_models::tch::{self, Tensor};
+use mis_models::{Model, Output};
 use mis_patch::{GridMerger, MergeWeights, PatchGrid, Placement};
 
 use crate::{Precision, tensors};
@@ -50,6 +52,16 @@ pub fn predict(model: &Model, image: &Volume, window: &SlidingWindow) -> Result<
 /// The mean of what several networks say of a prepared scan, as [`predict`] gives it of one: each patch is shown to all of
 /// them, so that memory is that of one network's output. They must be of one kind of input and classes, on one device.
 pub fn predict_mean(models: &[&Model], image: &Volume, window: &SlidingWindow) -> Result<Volume> {
+    slide(models, image, window, &mut |_, _| Ok(()))
+}
+
+/// As [`predict_mean`], and shows `watch` each batch of patches with the logits of each network for it.
+pub(crate) fn slide(
+    models: &[&Model],
+    image: &Volume,
+    window: &SlidingWindow,
+    watch: &mut dyn FnMut(&[PatchLocation], &Tensor) -> Result<()>,
+) -> Result<Volume> {
     let model = *models.first().context("an ensemble needs a network")?;
     ensure!(
         models.iter().all(|other| other.spec == model.spec),
@@ -81,9 +93,14 @@ pub fn predict_mean(models: &[&Model], image: &Volume, window: &SlidingWindow) -
         }
         let batch = ArrayView5::from_shape((locations.len(), n_channels, i, j, k), patches)?;
         let images = tensors::images(batch, model.spec.dims, device, kind)?;
-        let mut mean = window.output.apply(&model.net.forward_t(&images, false));
+        let mut output = |model: &Model| -> Result<Tensor> {
+            let logits = model.net.forward_t(&images, false);
+            watch(locations, &logits)?;
+            Ok(window.output.apply(&logits))
+        };
+        let mut mean = output(model)?;
         for model in &models[1..] {
-            let _ = mean.f_add_(&window.output.apply(&model.net.forward_t(&images, false)))?;
+            let _ = mean.f_add_(&output(model)?)?;
         }
         if models.len() > 1 {
             let _ = mean.f_div_scalar_(models.len() as f64)?;

@@ -14,7 +14,8 @@ use mis_models::tch::{self, Device};
 use mis_models::{DiceCrossEntropy, Dims, Model, ModelSpec, Norm, UNet};
 use mis_patch::{CaseOrder, LastBatch, PassedOver, PatchLoader, RandomCrop, Share};
 use mis_train::{
-    Alone, CHECKPOINT_LAST, Checkpoint, Ended, FitJob, MpiRanks, Ranks, StopSignal, TrainConfig, fit,
+    Alone, CHECKPOINT_LAST, Checkpoint, Ended, FitJob, MpiRanks, Ranks, StopSignal, TrainConfig,
+    ValidationSet, fit,
 };
 use rand::Rng as _;
 
@@ -73,7 +74,7 @@ fn train(ranks: &dyn Ranks, folder: &Path, resume: bool, stop: bool) -> Result<E
         title: "test",
         loss: &DiceCrossEntropy::default(),
         train: &batches,
-        validation: Some(&validation),
+        validation: Some(ValidationSet::Patches(&validation)),
         config: &TrainConfig {
             epochs: 2,
             validate_every: 1,

@@ -15,7 +15,7 @@ use mis_patch::PatchGrid;
 use mis_train::{
     Adam, AdamW, Alone, AnyOptimizer, CHECKPOINT_LAST, Callback, Checkpoint, Cosine, Ended, EpochStats,
     FitJob, Fitted, OneCycle, Precision, Schedule, SgdNesterov, SlidingWindow, StopSignal, TrainConfig,
-    Trainer, WeightAverage, fit, load_weights, predict,
+    Trainer, ValidationSet, WeightAverage, fit, load_weights, predict,
 };
 use rand::Rng as _;
 
@@ -89,7 +89,7 @@ fn run(
         title: "test",
         loss: &DiceCrossEntropy::default(),
         train: data,
-        validation: Some(&validation),
+        validation: Some(ValidationSet::Patches(&validation)),
         config,
         seed: 5,
         folder,
@@ -122,7 +122,7 @@ fn run_told(
         title: "test",
         loss: &DiceCrossEntropy::default(),
         train: data,
-        validation: Some(&validation),
+        validation: Some(ValidationSet::Patches(&validation)),
         config,
         seed: 5,
         folder,

@@ -57,14 +57,27 @@ fn a_cross_validation_fills_its_run_folder_and_its_folds_predict_new_scans() {
     let probabilities = nifti::read_image(Path::new(&probabilities)).unwrap();
     assert_eq!((probabilities.n_channels(), probabilities.geometry()), (3, scan.geometry()));
 
-    // The run is reproducible from itself, also in another order of folds and with another number of workers.
+    // The run is reproducible from itself, also in another order of folds, with another number of workers, and watched in
+    // another way.
     fs::copy(bench.path("run/experiment.toml"), bench.path("again.toml")).unwrap();
     let text = fs::read_to_string(bench.path("again.toml")).unwrap();
-    fs::write(bench.path("again.toml"), text.replace("workers = 2", "workers = 3")).unwrap();
+    let text = text.replace("workers = 2", "workers = 3");
+    let text = text.replace("validate-on = \"patches\"", "validate-on = \"scans\"");
+    assert!(text.contains("workers = 3") && text.contains("validate-on = \"scans\""), "{text}");
+    fs::write(bench.path("again.toml"), text).unwrap();
     assert_success(&bench.mis(&["cv", "again.toml", "--out", "again", "--folds", "1"]));
     assert_success(&bench.mis(&["cv", "again.toml", "--out", "again", "--resume"]));
     let scores = |run: &str| fs::read_to_string(bench.path(run).join("scores.tsv")).unwrap();
     assert_eq!(scores("run"), scores("again"));
+    let watched = |run: &str| fs::read_to_string(bench.path(run).join("fold_1/history.tsv")).unwrap();
+    let column = |run: &str, name: &str| {
+        let text = watched(run);
+        let (head, rows) = text.split_once('\n').unwrap();
+        let column = head.split('\t').position(|other| other == name).unwrap();
+        rows.lines().map(|row| row.split('\t').nth(column).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(column("run", "loss"), column("again", "loss"));
+    assert_ne!(column("run", "val_dice_class-1"), column("again", "val_dice_class-1"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use mis_eval::{Metric, Scored, Split, score_case};
 use mis_io::NiftiFolder;
 use mis_models::Model;
 use mis_patch::{CaseOrder, GridPatches, LastBatch, PassedOver, PatchLoader, PatchRules, PerVisit, Share};
-use mis_train::{Ended, FitJob, StopSignal, fit};
+use mis_train::{Ended, FitJob, StopSignal, ValidateOn, ValidationSet, fit};
 
 use super::run::Run;
 use super::start::start_from;
@@ -43,7 +43,7 @@ pub(crate) fn train_fold(
         share: options.ranks.share(),
     };
     let (grid, placement) = (experiment.patches.grid(), experiment.patches.placement);
-    let validation = PatchLoader {
+    let patches = PatchLoader {
         ids: split.validation.clone(),
         sampler: Arc::new(GridPatches::new(grid, placement, PatchRules::default(), PerVisit::All)),
         transform: None,
@@ -52,6 +52,13 @@ pub(crate) fn train_fold(
         order: CaseOrder::Sorted,
         share: Share::default(),
         ..batches.clone()
+    };
+    let window = experiment.window();
+    let validation = match train.validate_on {
+        ValidateOn::Patches => ValidationSet::Patches(&patches),
+        ValidateOn::Scans => {
+            ValidationSet::Scans { source: run.prepared.as_ref(), ids: &split.validation, window: &window }
+        }
     };
     let stored = match &experiment.store {
         Some(store) if store.keep == Keep::Batches => {
@@ -65,7 +72,7 @@ pub(crate) fn train_fold(
         title: &title,
         loss: &experiment.loss,
         train: stored.as_ref().map_or(&batches as &dyn BatchSource, |stored| stored),
-        validation: if split.validation.is_empty() { None } else { Some(&validation) },
+        validation: (!split.validation.is_empty()).then_some(validation),
         config: train,
         seed: experiment.seed,
         folder: &folder,

@@ -174,7 +174,7 @@ pub(crate) const CHOICES: &[(&str, &[&str])] = &[
             "{ epochs = @, steps-per-epoch = @, batch-size = @, accumulate = @, optimizer = { adam = { \
              learning-rate = #, beta1 = #, beta2 = #, epsilon = # } }, schedule = { poly = { exponent = # } }, \
              gradient-clip = @, average = { decay = # }, early-stop = { patience = @, min-delta = #, watch = 'dice' }, \
-             validate-every = @, keep-checkpoints = @, precision = 'bf16', device = 'cuda:0', threads = @, workers = @ }",
+             validate-every = @, validate-on = 'scans', keep-checkpoints = @, precision = 'bf16', device = 'cuda:0', threads = @, workers = @ }",
             "{ optimizer = { adam-w = { learning-rate = #, beta1 = #, beta2 = #, epsilon = #, weight-decay = # } }, \
              schedule = { cosine = { warm-up = @, floor = # } }, precision = 'f32', \
              early-stop = { patience = @, watch = 'validation' } }",
@@ -183,7 +183,7 @@ pub(crate) const CHOICES: &[(&str, &[&str])] = &[
              early-stop = { patience = @, watch = 'training' } }",
             "{ optimizer = 'adam', schedule = { plateau = { factor = #, patience = @, min-delta = #, cooldown = @, \
              min-rate = #, watch = 'training' } } }",
-            "{ schedule = 'constant', device = 'cpu' }",
+            "{ schedule = 'constant', device = 'cpu', validate-on = 'patches' }",
         ],
     ),
     (
