@@ -10,6 +10,9 @@ use crate::tensors;
 
 /// Replaces each rank's gradients by their sum over all ranks, as one flat buffer. A rank without a batch has none and
 /// gets all; a weight that no rank's loss depends on keeps none.
+///
+/// It follows the backward pass instead of overlapping it: of two processes on one machine of two cores it takes 2 ms of
+/// the 400 ms of a step of 1.4 million weights, and 75 ms of the 4 s of one of 16.5 million.
 pub(crate) fn sum_gradients(
     ranks: &dyn Ranks,
     optimizer: &Optimizer,
