@@ -29,44 +29,52 @@ pub(super) fn planes<T: Copy, const N: usize>(
     }
 }
 
-/// [`planes`] for voxels of one byte, 64 at a time, of some rows alone: of each plane those of `rows`, ranges of j, one
-/// after the other.
+/// [`planes`] for voxels of one byte, of some rows alone: of each plane those of `rows`, ranges of j, one after the
+/// other. Of each j only the i of its span are looked at; others are zero.
 pub(super) fn byte_rows(
     source: &[u8],
     [ni, nj, nk]: [usize; 3],
     ks: Range<usize>,
     rows: &[Range<usize>],
+    spans: &[Range<usize>],
     out: &mut [u8],
 ) {
     let n_planes = ks.len();
     let n_rows: usize = rows.iter().map(Range::len).sum();
-    let (whole_i, whole_k) = (ni / 8 * 8, n_planes / 8 * 8);
+    let whole_k = n_planes / 8 * 8;
     let mut tile = vec![0; n_planes * ni];
     for (row, j) in rows.iter().cloned().flatten().enumerate() {
+        let Range { start, end } = spans[j];
         let line = |i: usize| &source[(i * nj + j) * nk..][ks.clone()];
-        for i in (0..whole_i).step_by(8) {
-            let lines: [&[u8]; 8] = std::array::from_fn(|row| line(i + row));
-            let words = lines.map(|line| line.as_chunks::<8>().0);
-            for block in 0..whole_k / 8 {
-                let rows = words.map(|words| u64::from_le_bytes(words[block]));
-                for (row, word) in transposed(rows).into_iter().enumerate() {
-                    let place = (block * 8 + row) * ni + i;
-                    tile[place..place + 8].copy_from_slice(&word.to_le_bytes());
+        let whole_end = start + (end - start) / 8 * 8;
+        for i in (start..whole_end).step_by(8) {
+            for k in (0..whole_k).step_by(8) {
+                let mut words = [0; 8];
+                for (row, word) in words.iter_mut().enumerate() {
+                    let at = ((i + row) * nj + j) * nk + ks.start + k;
+                    let mut bytes = [0; 8];
+                    bytes.copy_from_slice(&source[at..at + 8]);
+                    *word = u64::from_le_bytes(bytes);
+                }
+                for (row, word) in transposed(words).iter().enumerate() {
+                    let at = (k + row) * ni + i;
+                    tile[at..at + 8].copy_from_slice(&word.to_le_bytes());
                 }
             }
-            for plane in whole_k..n_planes {
-                for row in 0..8 {
-                    tile[plane * ni + i + row] = lines[row][plane];
+            for row in i..i + 8 {
+                for (plane, &voxel) in line(row).iter().enumerate().skip(whole_k) {
+                    tile[plane * ni + row] = voxel;
                 }
             }
         }
-        for i in whole_i..ni {
+        for i in whole_end..end {
             for (plane, &voxel) in line(i).iter().enumerate() {
                 tile[plane * ni + i] = voxel;
             }
         }
-        for (plane, tile) in out.chunks_exact_mut(n_rows * ni).zip(tile.chunks_exact(ni)) {
+        for (plane, tile) in out.chunks_exact_mut(n_rows * ni).zip(tile.chunks_exact_mut(ni)) {
             plane[row * ni..][..ni].copy_from_slice(tile);
+            tile[start..end].fill(0);
         }
     }
 }
@@ -111,7 +119,7 @@ mod tests {
             prop_assert_eq!(&out, &expected);
             out.fill(9);
             let middle = nj / 2;
-            byte_rows(&source, [ni, nj, nk], ks, &[0..middle, middle..nj], &mut out);
+            byte_rows(&source, [ni, nj, nk], ks, &[0..middle, middle..nj], &vec![0..ni; nj], &mut out);
             prop_assert_eq!(&out, &expected);
         }
     }

@@ -17,8 +17,9 @@ pub(super) struct Packed {
 }
 
 /// Compresses pieces of a stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Packer {
+    level: Compression,
     /// Stretches of zeros by their lengths: many planes have the same.
     zeros: Mutex<BTreeMap<usize, Arc<Packed>>>,
 }
@@ -27,9 +28,13 @@ pub(super) struct Packer {
 const MOST_ZEROS: usize = 1 << 20;
 
 impl Packer {
+    pub(super) fn new(level: u32) -> Self {
+        Self { level: Compression::new(level), zeros: Mutex::default() }
+    }
+
     /// Compresses what the stretches say is given, and zeros between.
     pub(super) fn pack(&self, mut given: &[u8], stretches: &[Stretch]) -> Result<Packed> {
-        let mut stream = Compress::new(Compression::new(5), false);
+        let mut stream = Compress::new(self.level, false);
         let mut packed = Packed { deflated: Vec::new(), checksum: crc32fast::Hasher::new() };
         for &stretch in stretches {
             match stretch {
@@ -39,11 +44,10 @@ impl Packer {
                     given = rest;
                 }
                 Stretch::Zeros(n) => {
-                    for _ in 0..n / MOST_ZEROS {
-                        packed.append_packed(&*self.zeros(MOST_ZEROS)?);
-                    }
-                    if n % MOST_ZEROS > 0 {
-                        packed.append_packed(&*self.zeros(n % MOST_ZEROS)?);
+                    let whole = std::iter::repeat_n(MOST_ZEROS, n / MOST_ZEROS);
+                    for n in whole.chain([n % MOST_ZEROS]).filter(|&n| n > 0) {
+                        let zeros = self.zeros(n)?;
+                        packed.append_packed(&zeros);
                     }
                 }
             }
@@ -56,15 +60,10 @@ impl Packer {
         if let Some(packed) = known().get(&n) {
             return Ok(Arc::clone(packed));
         }
-        let packed = Arc::new(deflate(&vec![0; n])?);
+        let packed = Arc::new(self.pack(&vec![0; n], &[Stretch::Given(n)])?);
         known().insert(n, Arc::clone(&packed));
         Ok(packed)
     }
-}
-
-/// Compresses a piece of a stream.
-pub(super) fn deflate(bytes: &[u8]) -> Result<Packed> {
-    Packer::default().pack(bytes, &[Stretch::Given(bytes.len())])
 }
 
 impl Packed {

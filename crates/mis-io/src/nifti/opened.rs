@@ -1,13 +1,13 @@
 //! Files whose header is known and whose voxels are not read yet.
 
 use std::fs::File;
-use std::hint::black_box;
 use std::io::{self, BufReader, ErrorKind, Read, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use flate2::bufread::MultiGzDecoder;
+use mis_core::Pages;
 use rayon::prelude::*;
 
 use super::gunzip::{check_length, check_stream, inflate};
@@ -70,6 +70,7 @@ const FEW: usize = 64 << 20;
 /// A file whose header has been checked against its size.
 pub(super) struct Opened {
     pub(super) header: NiftiHeader,
+    path: PathBuf,
     file: File,
     packing: Packing,
 }
@@ -110,7 +111,7 @@ impl Opened {
             );
             Packing::Plain
         };
-        Ok(Self { header, file, packing })
+        Ok(Self { header, path: voxel_path.clone(), file, packing })
     }
 
     /// Reads all voxels and has `take` put them among `n` values, at most `n_planes` at a time, in their order.
@@ -155,19 +156,17 @@ impl Opened {
     ) -> Result<Vec<T>> {
         let header = &self.header;
         let end = end_of(header)?;
-        let (packed, mut bytes) = rayon::join(
-            || -> Result<Vec<u8>> {
-                let mut packed = mis_core::zeros(usize::try_from(self.file.metadata()?.len())?);
-                (&self.file).read_exact(&mut packed)?;
-                Ok(packed)
-            },
-            || with_pages(mis_core::zeros(end)),
-        );
-        let packed = packed?;
+        let packed = self.packed()?;
         let few = packed.len() <= FEW;
+        let mut bytes = mis_core::zeros(end);
+        let pages_of_bytes = Pages::of(&bytes);
         let values = || {
+            pages_of_bytes.put_in_place();
             let values = mis_core::zeros(n);
-            if few { with_pages(values) } else { values }
+            if few {
+                Pages::of(&values).put_in_place();
+            }
+            values
         };
         let (inflated, mut values) = rayon::join(|| inflate(&packed, &mut bytes), values);
         inflated?;
@@ -179,6 +178,18 @@ impl Opened {
             take(Planes { frame, ks: 0..header.shape()[2], voxels }, &mut values);
         }
         Ok(values)
+    }
+
+    /// The whole file, read in parts: its memory has to be had too, which takes longer than reading.
+    fn packed(&self) -> Result<Vec<u8>> {
+        const PART: usize = 4 << 20;
+        let mut packed = mis_core::zeros(usize::try_from(self.file.metadata()?.len())?);
+        packed.par_chunks_mut(PART).enumerate().try_for_each(|(part, bytes)| {
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start((part * PART) as u64))?;
+            anyhow::Ok(file.read_exact(bytes)?)
+        })?;
+        Ok(packed)
     }
 
     /// Reads some planes while others are taken.
@@ -218,13 +229,6 @@ impl Opened {
         }
         Ok(values)
     }
-}
-
-/// Has the system put the pages of zeros in place.
-fn with_pages<T: Copy + Default>(mut values: Vec<T>) -> Vec<T> {
-    let page = 4096 / size_of::<T>();
-    values.iter_mut().step_by(page).for_each(|value| *value = black_box(T::default()));
-    values
 }
 
 /// Where the voxels end, in inflated bytes.

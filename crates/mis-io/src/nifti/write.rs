@@ -10,7 +10,7 @@ use mis_core::{LabelMap, Volume, write_atomically};
 use rayon::prelude::*;
 
 use super::fill::{byte_rows, planes};
-use super::gzip::{GzipPieces, Packer, deflate};
+use super::gzip::{GzipPieces, Packer};
 use super::header::NiftiHeader;
 use super::stretches::{Content, Stretch};
 use super::voxel_type::VoxelType;
@@ -30,7 +30,7 @@ pub fn write_labels(path: &Path, labels: &LabelMap, template: Option<&NiftiHeade
         let rows = content.rows(ks.start);
         let n_rows: usize = rows.iter().map(Range::len).sum();
         out.resize(n_rows * shape[0] * ks.len(), 0);
-        byte_rows(labels, shape, ks.clone(), &rows, out);
+        byte_rows(labels, shape, ks.clone(), &rows, content.spans(ks.start), out);
         content.stretches(&rows, ks.len())
     })
 }
@@ -131,8 +131,10 @@ fn write(
         let at_once = 2 * rayon::current_num_threads();
         if gzip {
             let mut stream = GzipPieces::begin(out)?;
-            let packer = Packer::default();
-            stream.put(deflate(&header.to_bytes())?)?;
+            // Labels are little but background, which costs nothing: there is time to look for more.
+            let packer = Packer::new(if header.voxel_type == VoxelType::U8 { 6 } else { 5 });
+            let head = header.to_bytes();
+            stream.put(packer.pack(&head, &[Stretch::Given(head.len())])?)?;
             for pieces in pieces.chunks(at_once) {
                 let packed: Vec<_> = pieces
                     .par_iter()
