@@ -131,9 +131,9 @@ fn regions_with_holes_islands_and_channels_hold_the_voxels_inside_them() {
     let path = folder.join("regions.dcm");
     assert_eq!(dicom::region_names(&path).unwrap(), names);
     let table = |names: &[&str]| ClassTable::from_names(names.to_owned()).unwrap();
-    let read = |names: &[&str], others| {
+    let read = |names: &[&str], others| -> anyhow::Result<Vec<u8>> {
         let labels = dicom::read_structure_set(&path, &lattice, &table(names), others)?;
-        mis_core::anyhow::Ok(labels.as_slice().to_vec())
+        Ok(labels.as_slice().to_vec())
     };
     let all = ["background", "Liver", "Ring", "Cyst", "Helper", "Isocenter"];
     assert_eq!(read(&all, Others::Refused).unwrap(), labels);
