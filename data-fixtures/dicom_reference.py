@@ -84,7 +84,7 @@ def main(root):
         numpy.array(contour.ContourData, float).reshape(-1, 3)
         for roi in structures.ROIContourSequence for contour in roi.ContourSequence])
     # A lattice around all contours, off their corners.
-    spacing = numpy.array([2.5, 2.5, 3.0])
+    spacing = numpy.array([2.5, 2.5, 5.0])
     low = points.min(0)
     origin = numpy.array([low[0] - 5.13, low[1] - 5.27, low[2]])
     shape = [int(n) for n in numpy.ceil((points.max(0) - origin) / spacing) + 2]

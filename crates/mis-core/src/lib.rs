@@ -77,7 +77,7 @@ pub use transform::Transform;
 
 pub use aligned_rows::aligned_rows;
 pub use atomic_file::{TEMPORARY_PREFIX, write_atomically};
-pub use large_array::zeros;
+pub use large_array::{Pages, zeros};
 pub use prefetch::prefetch;
 
 pub use anyhow;

@@ -3,14 +3,15 @@
 //! NIfTI-1 and NIfTI-2, either byte order, single files and pairs, compressed or not.
 
 mod fill;
+mod gunzip;
 mod gzip;
 mod header;
 mod header_bytes;
 mod labels;
-mod large_pages;
 mod opened;
 mod placement;
 mod read;
+mod stretches;
 mod voxel_type;
 mod write;
 

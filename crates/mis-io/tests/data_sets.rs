@@ -210,3 +210,60 @@ fn an_inspection_finds_every_problem_in_one_pass() {
     assert_eq!(found.class_voxels, [120, 120, 120, 0]);
     assert_eq!(found.class_intensities[3], [None]);
 }
+
+#[test]
+fn an_inspection_tells_odd_cases_from_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = Affine::from_spacing([1.0; 3]);
+    let image = |name: &str| folder.path().join(format!("images/{name}.nii.gz"));
+    let write = |name: &str, image_of: &Volume, labels: &LabelMap| {
+        nifti::write_volume(&image(name), image_of, None).unwrap();
+        let path = folder.path().join(format!("labels/{name}.nii.gz"));
+        nifti::write_labels(&path, labels, None).unwrap();
+    };
+    let scaled = |factor: f32, affine| {
+        Volume::new(ramp([3, 4, 5], affine).into_data() * factor + factor, affine).unwrap()
+    };
+    for (name, factor) in [("a", 1.0), ("b", 2.0), ("c", 3.0)] {
+        write(name, &scaled(factor, unit), &map([3, 4, 5], unit));
+    }
+    write("constant", &scaled(0.0, unit), &map([3, 4, 5], unit));
+    write("empty", &scaled(4.0, unit), &LabelMap::new(Array3::zeros((3, 4, 5)), unit).unwrap());
+    let coarse = Affine::from_spacing([1.0, 2.5, 1.0]);
+    write("coarse", &scaled(5.0, coarse), &map([3, 4, 5], coarse));
+    let turned =
+        Affine::new([[-1., 0., 0., 0.], [0., -1., 0., 0.], [0., 0., 1., 0.], [0., 0., 0., 1.]]).unwrap();
+    write("turned", &scaled(6.0, turned), &map([3, 4, 5], turned));
+    let two =
+        Volume::new(Array4::from_shape_fn((2, 3, 4, 5), |(c, i, ..)| (7 * c + i) as f32), unit).unwrap();
+    write("two-channels", &two, &map([3, 4, 5], unit));
+    let stray = folder.path().join("labels/stray.nii.gz");
+    nifti::write_labels(&stray, &map([3, 4, 5], unit), None).unwrap();
+    nifti::write_volume(&image("unlabelled"), &scaled(8.0, unit), None).unwrap();
+
+    let files = PairedFiles::open(folder.path(), "images/*.nii.gz", Some("labels/*.nii.gz")).unwrap();
+    let source = Source::from(files);
+    let classes = ClassTable::from_names(["background", "kidney", "tumor"]).unwrap();
+    let found = inspect(&source, &source.ids().unwrap(), Some(&classes), 2, &|_| {}).unwrap();
+    let list: Vec<_> = found
+        .problems
+        .iter()
+        .map(|problem| (problem.case.as_ref().map_or("", |case| &case.0), problem.kind))
+        .collect();
+    let expected = [
+        ("constant", ProblemKind::Constant),
+        ("empty", ProblemKind::Unlabeled),
+        ("unlabelled", ProblemKind::Unreadable),
+        ("coarse", ProblemKind::Spacing),
+        ("turned", ProblemKind::Orientation),
+        ("two-channels", ProblemKind::Channels),
+        ("", ProblemKind::Stray),
+    ];
+    assert_eq!(list, expected, "{:#?}", found.problems);
+    let texts: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
+    assert!(
+        texts[3].contains("1.000 × 1.000 × 1.000 mm (finest axis first), found 1.000 × 1.000 × 2.500 mm")
+    );
+    assert!(texts[4].contains("RAS of 7 of 8 cases, found LPS") || texts[4].contains("RAS of 8 of 9 cases"));
+    assert!(texts[6].contains("stray.nii.gz"), "{}", texts[6]);
+}

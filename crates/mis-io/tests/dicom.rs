@@ -113,6 +113,58 @@ fn a_structure_set_fills_the_voxels_that_a_polygon_test_finds_inside() {
     );
 }
 
+/// What `data-fixtures/structures.py` finds inside the regions that it drew.
+#[derive(serde::Deserialize)]
+struct Drawn {
+    names: Vec<String>,
+    shape: [usize; 3],
+    labels: Vec<u8>,
+}
+
+#[test]
+fn regions_with_holes_islands_and_channels_hold_the_voxels_inside_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures/structures");
+    let json = std::fs::read(folder.join("reference.json")).unwrap();
+    let Drawn { names, shape, labels } = serde_json::from_slice(&json).unwrap();
+    let lattice = Series::open(&folder.join("series")).unwrap().geometry();
+    assert_eq!(lattice.shape, shape);
+    let path = folder.join("regions.dcm");
+    assert_eq!(dicom::region_names(&path).unwrap(), names);
+    let table = |names: &[&str]| ClassTable::from_names(names.to_owned()).unwrap();
+    let read = |names: &[&str], others| -> anyhow::Result<Vec<u8>> {
+        let labels = dicom::read_structure_set(&path, &lattice, &table(names), others)?;
+        Ok(labels.as_slice().to_vec())
+    };
+    let all = ["background", "Liver", "Ring", "Cyst", "Helper", "Isocenter"];
+    assert_eq!(read(&all, Others::Refused).unwrap(), labels);
+    // One region alone, whatever its name's case.
+    let ring = read(&["background", "ring"], Others::Background).unwrap();
+    let expected: Vec<_> = labels.iter().map(|&label| u8::from(label == 2)).collect();
+    assert_eq!(ring, expected);
+    let error = format!("{:#}", read(&all[..4], Others::Refused).unwrap_err());
+    assert!(error.contains("found [\"Helper\", \"Isocenter\"]"), "{error}");
+    // The series turned to other axes: the same voxels of the patient.
+    let codes = "LPS".parse().unwrap();
+    let turn = mis_core::Reorientation::between(mis_core::Orientation::of(&lattice.affine), codes);
+    let turned =
+        dicom::read_structure_set(&path, &turn.geometry(&lattice), &table(&all), Others::Refused).unwrap();
+    let data = Array3::from_shape_vec(shape, labels).unwrap();
+    assert_eq!(turned, turn.label_map(&LabelMap::new(data, lattice.affine).unwrap()));
+}
+
+#[test]
+fn contours_between_the_scans_planes_are_refused() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures/structures");
+    let lattice = Series::open(&folder.join("series")).unwrap().geometry();
+    let classes = ClassTable::from_names(["background", "Liver"]).unwrap();
+    let path = folder.join("between.dcm");
+    let error = dicom::read_structure_set(&path, &lattice, &classes, Others::Background).unwrap_err();
+    let error = format!("{error:#}");
+    let expected =
+        "between.dcm: region \"Liver\": expected contours on the scan's planes, found one at 1.50 between";
+    assert!(error.contains(expected), "{error}");
+}
+
 #[test]
 fn a_segmentation_written_on_a_series_reads_back_on_its_voxels() {
     let Some(data) = shared_data() else { return };

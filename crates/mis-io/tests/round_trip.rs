@@ -173,6 +173,30 @@ fn a_gzip_stream_that_breaks_off_says_where() {
 }
 
 #[test]
+fn a_stream_that_disagrees_with_its_checksum_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.nii.gz");
+    let labels = LabelMap::new(Array3::ones((90, 120, 130)), Affine::from_spacing([1.0; 3])).unwrap();
+    nifti::write_labels(&path, &labels, None).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    for at in [bytes.len() - 8, bytes.len() - 5] {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        for error in [nifti::read_image(&path).unwrap_err(), nifti::read_labels(&path, None).unwrap_err()] {
+            let error = format!("{error:#}");
+            assert!(
+                error.contains("a.nii.gz: the gzip stream breaks off") && error.contains("checksum"),
+                "{error}"
+            );
+        }
+    }
+    // What stands behind the stream is not its own.
+    std::fs::write(&path, [&bytes, [0; 512].as_slice()].concat()).unwrap();
+    assert_eq!(nifti::read_labels(&path, None).unwrap(), labels);
+}
+
+#[test]
 fn a_stream_of_two_members_is_read_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.nii");
@@ -186,6 +210,18 @@ fn a_stream_of_two_members_is_read_whole() {
         stream.finish().unwrap()
     };
     std::fs::write(&path, [member(&bytes[..500]), member(&bytes[500..])].concat()).unwrap();
+    assert_eq!(nifti::read_image(&path).unwrap(), volume);
+    // With a name, a comment and more in front, and bytes behind the voxels.
+    let mut stream = flate2::GzBuilder::new()
+        .filename("a.nii")
+        .comment("made by hand")
+        .extra([7; 300])
+        .write(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut stream, &bytes).unwrap();
+    let named = stream.finish().unwrap();
+    std::fs::write(&path, &named).unwrap();
+    assert_eq!(nifti::read_image(&path).unwrap(), volume);
+    std::fs::write(&path, member(&[bytes.as_slice(), &[1, 2, 3]].concat())).unwrap();
     assert_eq!(nifti::read_image(&path).unwrap(), volume);
 }
 

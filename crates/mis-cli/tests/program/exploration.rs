@@ -166,3 +166,31 @@ fn labels_become_a_segmentation_of_their_series_and_labels_again() {
     let one = nifti::read_labels(&folder.path().join("one.nii.gz"), None).unwrap();
     assert!(one.as_slice().iter().zip(labels.as_slice()).all(|(&one, &both)| one == u8::from(both == 2)));
 }
+
+#[test]
+fn a_structure_set_becomes_a_label_map_by_its_regions_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures/structures");
+    let at = |name: &str| drawn.join(name).to_str().unwrap().to_owned();
+    let mis = |args: &[&str]| command(args).current_dir(folder.path()).output().unwrap();
+    let (regions, series) = (at("regions.dcm"), at("series"));
+    let all = mis(&["convert", &regions, "--on", &series, "--out", "all.nii.gz"]);
+    assert_success(&all);
+    let told = String::from_utf8(all.stdout).unwrap();
+    assert_eq!(told, "0\tbackground\n1\tLiver\n2\tRing\n3\tCyst\n4\tHelper\n5\tIsocenter\n");
+    let all = nifti::read_labels(&folder.path().join("all.nii.gz"), None).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(drawn.join("reference.json")).unwrap()).unwrap();
+    let expected: Vec<u8> = serde_json::from_value(json["labels"].clone()).unwrap();
+    assert_eq!(all.as_slice(), expected);
+
+    let named = ["--classes", "background,cyst", "--out", "cyst.nii.gz"];
+    assert_success(&mis(&[&["convert", &regions, "--on", &series], named.as_slice()].concat()));
+    let cyst = nifti::read_labels(&folder.path().join("cyst.nii.gz"), None).unwrap();
+    assert!(cyst.as_slice().iter().zip(&expected).all(|(&cyst, &all)| cyst == u8::from(all == 3)));
+
+    let between = mis(&["convert", &at("between.dcm"), "--on", &series, "--out", "x.nii.gz"]);
+    let error = String::from_utf8_lossy(&between.stderr).into_owned();
+    assert!(between.status.code() == Some(1) && error.contains("expected contours on the scan's planes"));
+    assert!(!folder.path().join("x.nii.gz").exists());
+}

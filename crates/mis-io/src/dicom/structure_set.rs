@@ -18,7 +18,8 @@ use crate::Others;
 ///
 /// A voxel is inside where its center is, by the even-odd rule: a contour within another of its region is a hole. Only
 /// planes that have contours are filled; a region drawn on every other slice stays so. A voxel of several regions takes
-/// the class that stands last in the table. A region that no class names is an error unless `others` says otherwise.
+/// the class that stands last in the table. A region that no class names is an error unless `others` says otherwise, and
+/// so is a contour that lies between the scan's planes.
 pub fn read_structure_set(
     path: &Path,
     lattice: &Geometry,
@@ -70,6 +71,10 @@ fn regions(file: &DicomFile) -> Vec<(usize, String)> {
     items.into_iter().filter_map(region).collect()
 }
 
+/// How far from a plane, in planes, a contour may lie that is drawn on it. One between two planes is of another series:
+/// several such would fall on one plane, and make holes of each other.
+const OFF_PLANE: f64 = 0.25;
+
 /// Draws the contours of one region.
 fn draw(item: Attributes<'_>, lattice: &Geometry, class: u8, labels: &mut Array3<u8>) -> Result<()> {
     // Contours by the axis that they are flat along and the voxel plane: holes are found within a plane.
@@ -99,7 +104,13 @@ fn draw(item: Attributes<'_>, lattice: &Geometry, class: u8, labels: &mut Array3
         let flat = [2, 1, 0].into_iter().find(|&axis| range(axis).1 - range(axis).0 < 0.5);
         let axis = flat.context("expected contours along the scan's planes, found an oblique one")?;
         let (low, high) = range(axis);
-        let plane = f64::midpoint(low, high).round();
+        let at = f64::midpoint(low, high);
+        let plane = at.round();
+        ensure!(
+            (at - plane).abs() <= OFF_PLANE,
+            "expected contours on the scan's planes, found one at {at:.2} between them (read the structure set on the \
+             series that it was drawn on)"
+        );
         ensure!(
             plane >= 0.0 && plane < lattice.shape[axis] as f64,
             "expected contours inside the scan, found one in plane {plane} of {}",

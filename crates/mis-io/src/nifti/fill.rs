@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 /// Writes the planes `ks` of a volume `(i, j, k)` into `out` in a file's order, first axis fastest, each voxel as its
 /// bytes.
 pub(super) fn planes<T: Copy, const N: usize>(
@@ -31,70 +29,52 @@ pub(super) fn planes<T: Copy, const N: usize>(
     }
 }
 
-/// Which lines of a label map hold anything but background: for each `k / n_planes` and `j`, over all i.
-pub(super) fn lines_with_content(labels: &[u8], [_, nj, nk]: [usize; 3], n_planes: usize) -> Vec<bool> {
-    let n_pieces = nk.div_ceil(n_planes);
-    let found = labels.par_chunks_exact(nj * nk).fold(
-        || vec![false; n_pieces * nj],
-        |mut found, plane| {
-            for (j, line) in plane.chunks_exact(nk).enumerate() {
-                for (piece, voxels) in line.chunks(n_planes).enumerate() {
-                    found[piece * nj + j] |= voxels.iter().fold(0, |any, &voxel| any | voxel) != 0;
-                }
-            }
-            found
-        },
-    );
-    found.reduce(
-        || vec![false; n_pieces * nj],
-        |mut found, more| {
-            found.iter_mut().zip(more).for_each(|(found, more)| *found |= more);
-            found
-        },
-    )
-}
-
-/// [`planes`] for voxels of one byte, 64 at a time, of the j with content; others are zero.
-pub(super) fn byte_planes(
+/// [`planes`] for voxels of one byte, of some rows alone: of each plane those of `rows`, ranges of j, one after the
+/// other. Of each j only the i of its span are looked at; others are zero.
+pub(super) fn byte_rows(
     source: &[u8],
     [ni, nj, nk]: [usize; 3],
     ks: Range<usize>,
-    content: &[bool],
+    rows: &[Range<usize>],
+    spans: &[Range<usize>],
     out: &mut [u8],
 ) {
     let n_planes = ks.len();
-    let (whole_i, whole_k) = (ni / 8 * 8, n_planes / 8 * 8);
+    let n_rows: usize = rows.iter().map(Range::len).sum();
+    let whole_k = n_planes / 8 * 8;
     let mut tile = vec![0; n_planes * ni];
-    for (j, &any) in content.iter().enumerate() {
+    for (row, j) in rows.iter().cloned().flatten().enumerate() {
+        let Range { start, end } = spans[j];
         let line = |i: usize| &source[(i * nj + j) * nk..][ks.clone()];
-        let lines_of_out = out.chunks_exact_mut(nj * ni).map(|plane| &mut plane[j * ni..][..ni]);
-        if !any {
-            lines_of_out.for_each(|line| line.fill(0));
-            continue;
-        }
-        for i in (0..whole_i).step_by(8) {
-            let lines: [&[u8]; 8] = std::array::from_fn(|row| line(i + row));
-            let words = lines.map(|line| line.as_chunks::<8>().0);
-            for block in 0..whole_k / 8 {
-                let rows = words.map(|words| u64::from_le_bytes(words[block]));
-                for (row, word) in transposed(rows).into_iter().enumerate() {
-                    let place = (block * 8 + row) * ni + i;
-                    tile[place..place + 8].copy_from_slice(&word.to_le_bytes());
+        let whole_end = start + (end - start) / 8 * 8;
+        for i in (start..whole_end).step_by(8) {
+            for k in (0..whole_k).step_by(8) {
+                let mut words = [0; 8];
+                for (row, word) in words.iter_mut().enumerate() {
+                    let at = ((i + row) * nj + j) * nk + ks.start + k;
+                    let mut bytes = [0; 8];
+                    bytes.copy_from_slice(&source[at..at + 8]);
+                    *word = u64::from_le_bytes(bytes);
+                }
+                for (row, word) in transposed(words).iter().enumerate() {
+                    let at = (k + row) * ni + i;
+                    tile[at..at + 8].copy_from_slice(&word.to_le_bytes());
                 }
             }
-            for plane in whole_k..n_planes {
-                for row in 0..8 {
-                    tile[plane * ni + i + row] = lines[row][plane];
+            for row in i..i + 8 {
+                for (plane, &voxel) in line(row).iter().enumerate().skip(whole_k) {
+                    tile[plane * ni + row] = voxel;
                 }
             }
         }
-        for i in whole_i..ni {
+        for i in whole_end..end {
             for (plane, &voxel) in line(i).iter().enumerate() {
                 tile[plane * ni + i] = voxel;
             }
         }
-        for (line, tile) in lines_of_out.zip(tile.chunks_exact(ni)) {
-            line.copy_from_slice(tile);
+        for (plane, tile) in out.chunks_exact_mut(n_rows * ni).zip(tile.chunks_exact_mut(ni)) {
+            plane[row * ni..][..ni].copy_from_slice(tile);
+            tile[start..end].fill(0);
         }
     }
 }
@@ -138,33 +118,9 @@ mod tests {
             planes(&source, [ni, nj, nk], ks.clone(), &mut out, |voxel| [voxel]);
             prop_assert_eq!(&out, &expected);
             out.fill(9);
-            byte_planes(&source, [ni, nj, nk], ks, &vec![true; nj], &mut out);
+            let middle = nj / 2;
+            byte_rows(&source, [ni, nj, nk], ks, &[0..middle, middle..nj], &vec![0..ni; nj], &mut out);
             prop_assert_eq!(&out, &expected);
-        }
-
-        #[test]
-        fn lines_without_content_are_background(
-            [ni, nj, nk] in [1_usize..12, 1_usize..6, 1_usize..30], n_planes in 1_usize..12,
-            content in prop::collection::vec((any::<prop::sample::Index>(), 1_u8..4), 0..6),
-        ) {
-            let mut source = vec![0; ni * nj * nk];
-            for (at, class) in content {
-                source[at.index(ni * nj * nk)] = class;
-            }
-            let found = lines_with_content(&source, [ni, nj, nk], n_planes);
-            for (piece, from) in (0..nk).step_by(n_planes).enumerate() {
-                let ks = from..(from + n_planes).min(nk);
-                let content = &found[piece * nj..][..nj];
-                for (j, &any) in content.iter().enumerate() {
-                    let lines = (0..ni).flat_map(|i| &source[(i * nj + j) * nk..][ks.clone()]);
-                    prop_assert_eq!(any, lines.into_iter().any(|&label| label != 0));
-                }
-                let mut expected = vec![0; ks.len() * nj * ni];
-                planes(&source, [ni, nj, nk], ks.clone(), &mut expected, |voxel| [voxel]);
-                let mut out = vec![9; expected.len()];
-                byte_planes(&source, [ni, nj, nk], ks, content, &mut out);
-                prop_assert_eq!(out, expected);
-            }
         }
     }
 }

@@ -1,50 +1,13 @@
-//! Whole buffers in and out of gzip.
+//! Gzip streams put together from pieces.
 
-use std::io::{Read as _, Write};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, ensure};
-use flate2::read::MultiGzDecoder;
+use anyhow::Result;
 use flate2::{Compress, Compression, FlushCompress};
-use libdeflater::Decompressor;
 
-/// Refuses a length that a gzip stream cannot hold, before memory is taken for it.
-pub(super) fn check_length(compressed: u64, len: usize) -> Result<()> {
-    // Deflate makes at most 1032 bytes of one.
-    let most = compressed.saturating_mul(1032);
-    ensure!(
-        len as u64 <= most,
-        "the header promises {len} bytes, found a gzip stream of {compressed} bytes, which cannot hold more than {most}"
-    );
-    Ok(())
-}
-
-/// Fills `bytes` with the first ones of what a gzip stream holds.
-///
-/// The length comes from the header that was read before: gzip's own trailer counts modulo 4 GiB, and only for the
-/// last member of a stream.
-pub(super) fn inflate(compressed: &[u8], bytes: &mut [u8]) -> Result<()> {
-    let len = bytes.len();
-    match Decompressor::new().gzip_decompress(compressed, bytes) {
-        Ok(n) if n == len => return Ok(()),
-        // Several members, bytes behind the voxels or a broken stream: the slower reader tells them apart.
-        _ => {}
-    }
-    let mut stream = MultiGzDecoder::new(compressed);
-    let mut n = 0;
-    while n < len {
-        match stream.read(&mut bytes[n..]) {
-            Ok(0) => break,
-            Ok(more) => n += more,
-            Err(error) => {
-                return Err(error).with_context(|| {
-                    format!("the gzip stream breaks off after {n} of the expected {len} bytes")
-                });
-            }
-        }
-    }
-    ensure!(n == len, "the header promises {len} bytes, found {n} in the gzip stream");
-    Ok(())
-}
+use super::stretches::Stretch;
 
 /// A piece of a gzip stream: compressed on its own, and to be put behind others.
 #[derive(Debug)]
@@ -53,23 +16,78 @@ pub(super) struct Packed {
     checksum: crc32fast::Hasher,
 }
 
-/// Compresses a piece of a stream.
-pub(super) fn deflate(bytes: &[u8]) -> Result<Packed> {
-    let mut stream = Compress::new(Compression::new(5), false);
-    let mut deflated = Vec::with_capacity(bytes.len() / 8 + 64);
-    loop {
-        let taken = usize::try_from(stream.total_in())?;
-        // A flushed piece ends at a whole byte and refers to nothing before it.
-        stream.compress_vec(&bytes[taken..], &mut deflated, FlushCompress::Sync)?;
-        let all_taken = usize::try_from(stream.total_in())? == bytes.len();
-        if all_taken && deflated.len() < deflated.capacity() {
-            break;
-        }
-        deflated.reserve(deflated.capacity().max(1 << 16));
+/// Compresses pieces of a stream.
+#[derive(Debug)]
+pub(super) struct Packer {
+    level: Compression,
+    /// Stretches of zeros by their lengths: many planes have the same.
+    zeros: Mutex<BTreeMap<usize, Arc<Packed>>>,
+}
+
+/// Zeros that are compressed at once and put behind each other for longer stretches.
+const MOST_ZEROS: usize = 1 << 20;
+
+impl Packer {
+    pub(super) fn new(level: u32) -> Self {
+        Self { level: Compression::new(level), zeros: Mutex::default() }
     }
-    let mut checksum = crc32fast::Hasher::new();
-    checksum.update(bytes);
-    Ok(Packed { deflated, checksum })
+
+    /// Compresses what the stretches say is given, and zeros between.
+    pub(super) fn pack(&self, mut given: &[u8], stretches: &[Stretch]) -> Result<Packed> {
+        let mut stream = Compress::new(self.level, false);
+        let mut packed = Packed { deflated: Vec::new(), checksum: crc32fast::Hasher::new() };
+        for &stretch in stretches {
+            match stretch {
+                Stretch::Given(n) => {
+                    let (bytes, rest) = given.split_at(n);
+                    packed.append(&mut stream, bytes)?;
+                    given = rest;
+                }
+                Stretch::Zeros(n) => {
+                    let whole = std::iter::repeat_n(MOST_ZEROS, n / MOST_ZEROS);
+                    for n in whole.chain([n % MOST_ZEROS]).filter(|&n| n > 0) {
+                        let zeros = self.zeros(n)?;
+                        packed.append_packed(&zeros);
+                    }
+                }
+            }
+        }
+        Ok(packed)
+    }
+
+    fn zeros(&self, n: usize) -> Result<Arc<Packed>> {
+        let known = || self.zeros.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(packed) = known().get(&n) {
+            return Ok(Arc::clone(packed));
+        }
+        let packed = Arc::new(self.pack(&vec![0; n], &[Stretch::Given(n)])?);
+        known().insert(n, Arc::clone(&packed));
+        Ok(packed)
+    }
+}
+
+impl Packed {
+    fn append(&mut self, stream: &mut Compress, bytes: &[u8]) -> Result<()> {
+        let begin = stream.total_in();
+        self.deflated.reserve(bytes.len() / 8 + 64);
+        loop {
+            let taken = usize::try_from(stream.total_in() - begin)?;
+            // A flushed piece ends at a whole byte, and the next refers to nothing before it.
+            stream.compress_vec(&bytes[taken..], &mut self.deflated, FlushCompress::Full)?;
+            let all_taken = usize::try_from(stream.total_in() - begin)? == bytes.len();
+            if all_taken && self.deflated.len() < self.deflated.capacity() {
+                break;
+            }
+            self.deflated.reserve(self.deflated.capacity().max(1 << 16));
+        }
+        self.checksum.update(bytes);
+        Ok(())
+    }
+
+    fn append_packed(&mut self, next: &Self) {
+        self.deflated.extend_from_slice(&next.deflated);
+        self.checksum.combine(&next.checksum);
+    }
 }
 
 /// A gzip stream of one member, which every reader takes, put together from pieces.

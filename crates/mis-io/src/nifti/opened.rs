@@ -1,16 +1,17 @@
 //! Files whose header is known and whose voxels are not read yet.
 
 use std::fs::File;
-use std::hint::black_box;
-use std::io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::io::{self, BufReader, ErrorKind, Read, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
+use flate2::bufread::MultiGzDecoder;
+use mis_core::Pages;
 use rayon::prelude::*;
 
-use super::gzip::{check_length, inflate};
+use super::gunzip::{check_length, check_stream, inflate};
 use super::header::{NiftiHeader, is_gzip};
-use super::large_pages::LargePages;
 
 /// The files that a path stands for.
 pub(super) struct Files {
@@ -52,31 +53,30 @@ fn open(path: &Path) -> Result<File> {
     }
 }
 
-/// The bytes of a file from some point on, voxels at `start`, little-endian.
-pub(super) struct Stored {
-    bytes: LargePages,
-    start: usize,
-    len: usize,
+/// Some planes of a frame, first axis fastest, each number little-endian.
+pub(super) struct Planes<'a> {
+    pub(super) frame: usize,
+    pub(super) ks: Range<usize>,
+    pub(super) voxels: &'a [u8],
 }
 
-impl Stored {
-    pub(super) fn voxels(&self) -> &[u8] {
-        &self.bytes[self.start..self.start + self.len]
-    }
-}
+/// Bytes of planes that are read at once, where they are more than one.
+const AT_ONCE: usize = 16 << 20;
 
 /// Packed bytes that may stay in memory beside inflated and converted ones. Of a larger file the converted values get
 /// their pages when the packed ones are gone.
-const LITTLE: usize = 64 << 20;
+const FEW: usize = 64 << 20;
 
 /// A file whose header has been checked against its size.
 pub(super) struct Opened {
     pub(super) header: NiftiHeader,
+    path: PathBuf,
     file: File,
     packing: Packing,
 }
 
 /// How voxels lie in their file.
+#[derive(Clone, Copy)]
 enum Packing {
     /// In a gzip stream; `honest` says that its trailer agrees with the header.
     Gzip {
@@ -111,53 +111,123 @@ impl Opened {
             );
             Packing::Plain
         };
-        Ok(Self { header, file, packing })
+        Ok(Self { header, path: voxel_path.clone(), file, packing })
     }
 
-    /// The stored voxels, and memory for `n` converted ones.
+    /// Reads all voxels and has `take` put them among `n` values, at most `n_planes` at a time, in their order.
     ///
-    /// Reading and inflating keep one core busy; meanwhile another has the system hand out the pages of what comes next,
-    /// which would take as long as the conversion itself.
-    pub(super) fn read_into<T: Copy + Default + Send + Sync>(
-        self,
+    /// Where a stream turns out to be of several members, `take` gets all of it again from the first plane on.
+    pub(super) fn read_into<T: Copy + Default + Send>(
+        mut self,
         n: usize,
-        zero: T,
-    ) -> Result<(Stored, Vec<T>)> {
-        let Self { header, mut file, packing } = self;
-        let (len, end) = (header.n_bytes(), end_of(&header)?);
-        let (stored, values) = match packing {
-            Packing::Gzip { honest } => {
-                let (packed, bytes) = rayon::join(
-                    || -> Result<_> {
-                        let mut packed = LargePages::zeros(usize::try_from(file.metadata()?.len())?)?;
-                        file.read_exact(&mut packed)?;
-                        Ok(packed)
-                    },
-                    || -> Result<_> {
-                        let mut bytes = LargePages::zeros(end)?;
-                        in_place(&mut bytes, 0, honest);
-                        Ok(bytes)
-                    },
-                );
-                let (packed, mut bytes) = (packed?, bytes?);
-                let little = packed.len() <= LITTLE;
-                let (inflated, values) =
-                    rayon::join(|| inflate(&packed, &mut bytes), || memory(n, zero, honest && little));
-                inflated?;
-                (Stored { bytes, start: end - len, len }, values)
+        n_planes: usize,
+        take: &mut (dyn FnMut(Planes<'_>, &mut [T]) + Send),
+    ) -> Result<Vec<T>> {
+        let offset = self.header.offset;
+        match self.packing {
+            Packing::Gzip { honest: true } => {
+                if let Ok(values) = self.read_member(n, take) {
+                    return Ok(values);
+                }
             }
+            Packing::Gzip { honest: false } => {}
             Packing::Plain => {
-                let read = || -> Result<_> {
-                    let mut bytes = LargePages::zeros(len)?;
-                    file.seek(SeekFrom::Start(header.offset))?;
-                    file.read_exact(&mut bytes)?;
-                    Ok(Stored { bytes, start: 0, len })
-                };
-                let (stored, values) = rayon::join(read, || memory(n, zero, true));
-                (stored?, values)
+                self.file.seek(SeekFrom::Start(offset))?;
+                return self.read_planes(&self.file, n, n_planes, take);
             }
+        }
+        // Several members, bytes behind the voxels or a broken stream: it is looked through before memory is taken.
+        self.file.rewind()?;
+        check_stream(BufReader::new(&self.file), end_of(&self.header)?)?;
+        self.file.rewind()?;
+        let mut stream = MultiGzDecoder::new(BufReader::new(&self.file));
+        io::copy(&mut stream.by_ref().take(offset), &mut io::sink())?;
+        self.read_planes(stream, n, n_planes, take)
+    }
+
+    /// A gzip stream of one member that ends with the voxels, as nearly all are.
+    ///
+    /// Inflating keeps one core busy; meanwhile another has the system hand out the pages of what comes next, which
+    /// would take as long as the conversion itself.
+    fn read_member<T: Copy + Default + Send>(
+        &self,
+        n: usize,
+        take: &mut (dyn FnMut(Planes<'_>, &mut [T]) + Send),
+    ) -> Result<Vec<T>> {
+        let header = &self.header;
+        let end = end_of(header)?;
+        let packed = self.packed()?;
+        let few = packed.len() <= FEW;
+        let mut bytes = mis_core::zeros(end);
+        let pages_of_bytes = Pages::of(&bytes);
+        let values = || {
+            pages_of_bytes.put_in_place();
+            let values = mis_core::zeros(n);
+            if few {
+                Pages::of(&values).put_in_place();
+            }
+            values
         };
-        Ok((stored.little_endian(&header), values))
+        let (inflated, mut values) = rayon::join(|| inflate(&packed, &mut bytes), values);
+        inflated?;
+        drop(packed);
+        let voxels = &mut bytes[end - header.n_bytes()..];
+        header.to_little_endian(voxels);
+        let frames = voxels.chunks_exact(header.n_bytes() / header.n_frames());
+        for (frame, voxels) in frames.enumerate() {
+            take(Planes { frame, ks: 0..header.shape()[2], voxels }, &mut values);
+        }
+        Ok(values)
+    }
+
+    /// The whole file, read in parts: its memory has to be had too, which takes longer than reading.
+    fn packed(&self) -> Result<Vec<u8>> {
+        const PART: usize = 4 << 20;
+        let mut packed = mis_core::zeros(usize::try_from(self.file.metadata()?.len())?);
+        packed.par_chunks_mut(PART).enumerate().try_for_each(|(part, bytes)| {
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start((part * PART) as u64))?;
+            anyhow::Ok(file.read_exact(bytes)?)
+        })?;
+        Ok(packed)
+    }
+
+    /// Reads some planes while others are taken.
+    fn read_planes<T: Copy + Default + Send>(
+        &self,
+        mut source: impl Read + Send,
+        n: usize,
+        n_planes: usize,
+        take: &mut (dyn FnMut(Planes<'_>, &mut [T]) + Send),
+    ) -> Result<Vec<T>> {
+        let header = &self.header;
+        let [ni, nj, nk] = header.shape();
+        let plane = ni * nj * header.voxel_type.size();
+        let n_planes = n_planes.min(AT_ONCE / plane).clamp(1, nk);
+        let mut values = mis_core::zeros(n);
+        let (mut filled, mut next) = (vec![0; n_planes * plane], vec![0; n_planes * plane]);
+        let mut waiting: Option<(usize, Range<usize>)> = None;
+        let parts = (0..header.n_frames())
+            .flat_map(|frame| (0..nk).step_by(n_planes).map(move |k| (frame, k..(k + n_planes).min(nk))));
+        for part in parts.map(Some).chain([None]) {
+            let len = part.as_ref().map_or(0, |(_, ks)| ks.len() * plane);
+            let voxels = &mut next[..len];
+            let taken = waiting.take();
+            let (read, ()) = rayon::join(
+                || source.read_exact(voxels),
+                || {
+                    if let Some((frame, ks)) = taken {
+                        let voxels = &filled[..ks.len() * plane];
+                        take(Planes { frame, ks, voxels }, &mut values);
+                    }
+                },
+            );
+            read?;
+            header.to_little_endian(voxels);
+            std::mem::swap(&mut filled, &mut next);
+            waiting = part;
+        }
+        Ok(values)
     }
 }
 
@@ -166,30 +236,14 @@ fn end_of(header: &NiftiHeader) -> Result<usize> {
     Ok(usize::try_from(header.offset.saturating_add(header.n_bytes() as u64))?)
 }
 
-/// Memory for `n` values.
-fn memory<T: Copy + Default>(n: usize, zero: T, honest: bool) -> Vec<T> {
-    let mut values = mis_core::zeros(n);
-    in_place(&mut values, zero, honest);
-    values
-}
-
-/// Has the system put the pages of zeros in place, where the file is honest about their number.
-fn in_place<T: Copy>(values: &mut [T], zero: T, honest: bool) {
-    if honest {
-        let page = 4096 / size_of::<T>();
-        values.iter_mut().step_by(page).for_each(|value| *value = black_box(zero));
-    }
-}
-
-impl Stored {
-    fn little_endian(mut self, header: &NiftiHeader) -> Self {
-        if header.big_endian {
-            let size = header.voxel_type.size() / header.voxel_type.n_components();
-            let voxels = &mut self.bytes[self.start..];
+impl NiftiHeader {
+    /// Turns the numbers of voxels round where they are stored the other way.
+    fn to_little_endian(&self, voxels: &mut [u8]) {
+        if self.big_endian {
+            let size = self.voxel_type.size() / self.voxel_type.n_components();
             let swap = |part: &mut [u8]| part.chunks_exact_mut(size).for_each(<[u8]>::reverse);
             voxels.par_chunks_mut(size << 16).for_each(swap);
         }
-        self
     }
 }
 

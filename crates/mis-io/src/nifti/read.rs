@@ -8,9 +8,9 @@ use ndarray::{Array3, Array4};
 
 use super::header::NiftiHeader;
 use super::labels::LabelReader;
-use super::opened::{Files, Opened};
+use super::opened::{Files, Opened, Planes};
 use super::voxel_type::VoxelType;
-use crate::transpose::transpose;
+use crate::transpose::transpose_planes;
 
 /// Reads a scan: `.nii`, `.nii.gz`, or a pair named by its `.hdr` or its `.img` (compressed or not).
 ///
@@ -26,17 +26,22 @@ pub fn read_image(path: &Path) -> Result<Volume> {
         let file = Opened::open(path)?;
         let header = &file.header.clone();
         let [i, j, k] = header.shape();
-        let n_voxels = i * j * k;
-        let (stored, mut values) = file.read_into(n_voxels * header.n_channels(), 0_f32)?;
-        let n_components = header.voxel_type.n_components();
-        let frames = stored.voxels().chunks_exact(n_voxels * header.voxel_type.size());
-        for (frame, out) in frames.zip(values.chunks_exact_mut(n_voxels * n_components)) {
-            frame_values(frame, header, out);
-        }
+        let per_frame = i * j * k * header.voxel_type.n_components();
+        let n = i * j * k * header.n_channels();
+        let values = file.read_into(n, PLANES_OF_F32, &mut |planes, values| {
+            let out = &mut values[planes.frame * per_frame..][..per_frame];
+            Frame { planes, shape: header.shape(), scaling: header.scaling }.read(header.voxel_type, out);
+        })?;
         let data = Array4::from_shape_vec((header.n_channels(), i, j, k), values)?;
         Volume::new(data, header.geometry().affine)
     })
 }
+
+/// Planes whose neighbors along k, in f32, share a line of the cache.
+const PLANES_OF_F32: usize = 16;
+
+/// The same for labels of one byte.
+pub(super) const PLANES_OF_LABELS: usize = 64;
 
 /// Reads a label map, mapping raw values to class indices by the table.
 ///
@@ -50,19 +55,17 @@ pub fn read_labels(path: &Path, classes: Option<&ClassTable>) -> Result<LabelMap
         let n_channels = header.n_channels();
         ensure!(n_channels == 1, "expected labels with one value per voxel, found {n_channels} channels");
         let reader = LabelReader { classes, scaling: header.scaling, shape: header.shape() };
-        let (stored, mut labels) = file.read_into(header.geometry().n_voxels(), 0_u8)?;
-        let (raw, out) = (stored.voxels(), labels.as_mut_slice());
-        match header.voxel_type {
-            VoxelType::U8 => reader.read(raw, out, |b| u8::from_le_bytes(b).into()),
-            VoxelType::I8 => reader.read(raw, out, |b| i8::from_le_bytes(b).into()),
-            VoxelType::U16 => reader.read(raw, out, |b| u16::from_le_bytes(b).into()),
-            VoxelType::I16 => reader.read(raw, out, |b| i16::from_le_bytes(b).into()),
-            VoxelType::U32 => reader.read(raw, out, |b| u32::from_le_bytes(b).into()),
-            VoxelType::I32 => reader.read(raw, out, |b| i32::from_le_bytes(b).into()),
-            VoxelType::U64 => reader.read(raw, out, |b| u64::from_le_bytes(b) as f64),
-            VoxelType::I64 => reader.read(raw, out, |b| i64::from_le_bytes(b) as f64),
-            VoxelType::F32 => reader.read(raw, out, |b| f32::from_le_bytes(b).into()),
-            VoxelType::F64 => reader.read(raw, out, f64::from_le_bytes),
+        let labels = match header.voxel_type {
+            VoxelType::U8 => reader.read(file, |b| u8::from_le_bytes(b).into()),
+            VoxelType::I8 => reader.read(file, |b| i8::from_le_bytes(b).into()),
+            VoxelType::U16 => reader.read(file, |b| u16::from_le_bytes(b).into()),
+            VoxelType::I16 => reader.read(file, |b| i16::from_le_bytes(b).into()),
+            VoxelType::U32 => reader.read(file, |b| u32::from_le_bytes(b).into()),
+            VoxelType::I32 => reader.read(file, |b| i32::from_le_bytes(b).into()),
+            VoxelType::U64 => reader.read(file, |b| u64::from_le_bytes(b) as f64),
+            VoxelType::I64 => reader.read(file, |b| i64::from_le_bytes(b) as f64),
+            VoxelType::F32 => reader.read(file, |b| f32::from_le_bytes(b).into()),
+            VoxelType::F64 => reader.read(file, f64::from_le_bytes),
             VoxelType::Rgb | VoxelType::Rgba => bail!("expected label values, found colors"),
         }?;
         LabelMap::new(Array3::from_shape_vec(header.shape(), labels)?, header.geometry().affine)
@@ -86,46 +89,50 @@ fn in_file<T>(path: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
     work().with_context(|| path.display().to_string())
 }
 
-/// One frame's values, colors as channels.
-fn frame_values(raw: &[u8], header: &NiftiHeader, out: &mut [f32]) {
-    let frame = Frame { raw, shape: header.shape(), scaling: header.scaling };
-    match header.voxel_type {
-        VoxelType::U8 => frame.values(out, |b| u8::from_le_bytes(b).into()),
-        VoxelType::I8 => frame.values(out, |b| i8::from_le_bytes(b).into()),
-        VoxelType::U16 => frame.values(out, |b| u16::from_le_bytes(b).into()),
-        VoxelType::I16 => frame.values(out, |b| i16::from_le_bytes(b).into()),
-        VoxelType::U32 => frame.values(out, |b| u32::from_le_bytes(b).into()),
-        VoxelType::I32 => frame.values(out, |b| i32::from_le_bytes(b).into()),
-        VoxelType::U64 => frame.values(out, |b| u64::from_le_bytes(b) as f64),
-        VoxelType::I64 => frame.values(out, |b| i64::from_le_bytes(b) as f64),
-        VoxelType::F32 => frame.values(out, |b| f32::from_le_bytes(b).into()),
-        VoxelType::F64 => frame.values(out, f64::from_le_bytes),
-        VoxelType::Rgb => frame.colors::<3>(out),
-        VoxelType::Rgba => frame.colors::<4>(out),
-    }
-}
-
+/// Planes of a frame, on their way to its values.
 struct Frame<'a> {
-    raw: &'a [u8],
+    planes: Planes<'a>,
     shape: [usize; 3],
     scaling: Option<(f64, f64)>,
 }
 
 impl Frame<'_> {
+    /// Puts the planes among the frame's values, colors as channels.
+    fn read(&self, voxel_type: VoxelType, out: &mut [f32]) {
+        match voxel_type {
+            VoxelType::U8 => self.values(out, |b| u8::from_le_bytes(b).into()),
+            VoxelType::I8 => self.values(out, |b| i8::from_le_bytes(b).into()),
+            VoxelType::U16 => self.values(out, |b| u16::from_le_bytes(b).into()),
+            VoxelType::I16 => self.values(out, |b| i16::from_le_bytes(b).into()),
+            VoxelType::U32 => self.values(out, |b| u32::from_le_bytes(b).into()),
+            VoxelType::I32 => self.values(out, |b| i32::from_le_bytes(b).into()),
+            VoxelType::U64 => self.values(out, |b| u64::from_le_bytes(b) as f64),
+            VoxelType::I64 => self.values(out, |b| i64::from_le_bytes(b) as f64),
+            VoxelType::F32 => self.values(out, |b| f32::from_le_bytes(b).into()),
+            VoxelType::F64 => self.values(out, f64::from_le_bytes),
+            VoxelType::Rgb => self.colors::<3>(out),
+            VoxelType::Rgba => self.colors::<4>(out),
+        }
+    }
+
     fn values<const N: usize>(&self, out: &mut [f32], number: impl Fn([u8; N]) -> f64 + Sync) {
-        let (voxels, _) = self.raw.as_chunks::<N>();
         match self.scaling {
-            None => transpose(voxels, self.shape, out, |voxel| number(voxel) as f32),
+            None => self.converted(out, |voxel| number(voxel) as f32),
             Some((slope, inter)) => {
-                transpose(voxels, self.shape, out, |voxel| (number(voxel) * slope + inter) as f32);
+                self.converted(out, |voxel| (number(voxel) * slope + inter) as f32);
             }
         }
     }
 
     fn colors<const N: usize>(&self, out: &mut [f32]) {
-        let (voxels, _) = self.raw.as_chunks::<N>();
-        for (color, out) in out.chunks_exact_mut(voxels.len()).enumerate() {
-            transpose(voxels, self.shape, out, |voxel| f32::from(voxel[color]));
+        let n_voxels: usize = self.shape.iter().product();
+        for (color, out) in out.chunks_exact_mut(n_voxels).enumerate() {
+            self.converted(out, |voxel: [u8; N]| f32::from(voxel[color]));
         }
+    }
+
+    fn converted<const N: usize>(&self, out: &mut [f32], convert: impl Fn([u8; N]) -> f32 + Sync) {
+        let Planes { ks, voxels, .. } = &self.planes;
+        transpose_planes(voxels.as_chunks::<N>().0, self.shape, ks.clone(), out, convert);
     }
 }

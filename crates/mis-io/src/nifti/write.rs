@@ -1,5 +1,6 @@
 //! Volumes to files.
 
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -8,9 +9,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use mis_core::{LabelMap, Volume, write_atomically};
 use rayon::prelude::*;
 
-use super::fill::{byte_planes, lines_with_content, planes};
-use super::gzip::{GzipPieces, deflate};
+use super::fill::{byte_rows, planes};
+use super::gzip::{GzipPieces, Packer};
 use super::header::NiftiHeader;
+use super::stretches::{Content, Stretch};
 use super::voxel_type::VoxelType;
 
 /// Writes a label map as `.nii` or `.nii.gz`, one byte per voxel, 3-D.
@@ -23,10 +25,13 @@ pub fn write_labels(path: &Path, labels: &LabelMap, template: Option<&NiftiHeade
     let shape = labels.shape();
     let labels = labels.as_slice();
     let n_planes = planes_of_a_piece(size_of::<u8>(), shape[2]);
-    let content = lines_with_content(labels, shape, n_planes);
+    let content = Content::of(labels, shape, n_planes);
     write(path, &header, n_planes, |_, ks, out| {
-        let content = &content[ks.start / n_planes * shape[1]..][..shape[1]];
-        byte_planes(labels, shape, ks, content, out);
+        let rows = content.rows(ks.start);
+        let n_rows: usize = rows.iter().map(Range::len).sum();
+        out.resize(n_rows * shape[0] * ks.len(), 0);
+        byte_rows(labels, shape, ks.clone(), &rows, content.spans(ks.start), out);
+        content.stretches(&rows, ks.len())
     })
 }
 
@@ -81,7 +86,9 @@ fn write_values<const N: usize>(
     let shape = header.shape();
     let n_voxels = shape.iter().product();
     write(path, header, planes_of_a_piece(size_of::<f32>(), shape[2]), |frame, ks, out| {
+        out.resize(ks.len() * shape[1] * shape[0] * N, 0);
         planes(&values[frame * n_voxels..][..n_voxels], shape, ks, out, &bytes);
+        vec![Stretch::Given(out.len())]
     })
 }
 
@@ -94,12 +101,12 @@ fn planes_of_a_piece(source_size: usize, nk: usize) -> usize {
 }
 
 /// Writes header and voxels in pieces of `n_planes`. `fill` puts the planes of a range of k, of one frame, in a file's
-/// order.
+/// order, and says what zeros are left out.
 fn write(
     path: &Path,
     header: &NiftiHeader,
     n_planes: usize,
-    fill: impl Fn(usize, Range<usize>, &mut [u8]) + Sync,
+    fill: impl Fn(usize, Range<usize>, &mut Vec<u8>) -> Vec<Stretch> + Sync,
 ) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let gzip = name.ends_with(".nii.gz");
@@ -108,7 +115,7 @@ fn write(
         "expected a name ending in .nii or .nii.gz, found {}",
         path.display()
     );
-    let [ni, nj, nk] = header.shape();
+    let nk = header.shape()[2];
     let pieces: Vec<_> = (0..header.n_frames())
         .flat_map(|frame| (0..nk).step_by(n_planes).map(move |k| (frame, k..(k + n_planes).min(nk))))
         .collect();
@@ -117,21 +124,23 @@ fn write(
     let reuse = || used.lock().unwrap_or_else(PoisonError::into_inner);
     let piece = |(frame, ks): &(usize, Range<usize>)| {
         let mut bytes = reuse().pop().unwrap_or_default();
-        bytes.resize(ks.len() * nj * ni * header.voxel_type.size(), 0);
-        fill(*frame, ks.clone(), &mut bytes);
-        bytes
+        let stretches = fill(*frame, ks.clone(), &mut bytes);
+        (bytes, stretches)
     };
     write_atomically(path, |out| {
         let at_once = 2 * rayon::current_num_threads();
         if gzip {
             let mut stream = GzipPieces::begin(out)?;
-            stream.put(deflate(&header.to_bytes())?)?;
+            // Labels are little but background, which costs nothing: there is time to look for more.
+            let packer = Packer::new(if header.voxel_type == VoxelType::U8 { 6 } else { 5 });
+            let head = header.to_bytes();
+            stream.put(packer.pack(&head, &[Stretch::Given(head.len())])?)?;
             for pieces in pieces.chunks(at_once) {
                 let packed: Vec<_> = pieces
                     .par_iter()
                     .map(|at| {
-                        let bytes = piece(at);
-                        let packed = deflate(&bytes);
+                        let (bytes, stretches) = piece(at);
+                        let packed = packer.pack(&bytes, &stretches);
                         reuse().push(bytes);
                         packed
                     })
@@ -142,9 +151,21 @@ fn write(
         }
         out.write_all(&header.to_bytes())?;
         for pieces in pieces.chunks(at_once) {
-            let bytes: Vec<_> = pieces.par_iter().map(piece).collect();
-            for bytes in bytes {
-                out.write_all(&bytes)?;
+            let filled: Vec<_> = pieces.par_iter().map(piece).collect();
+            for (bytes, stretches) in filled {
+                let mut given = bytes.as_slice();
+                for stretch in stretches {
+                    match stretch {
+                        Stretch::Given(n) => {
+                            let (bytes, rest) = given.split_at(n);
+                            out.write_all(bytes)?;
+                            given = rest;
+                        }
+                        Stretch::Zeros(n) => {
+                            io::copy(&mut io::repeat(0).take(n as u64), out)?;
+                        }
+                    }
+                }
                 reuse().push(bytes);
             }
         }
