@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use mis_core::{ClassTable, SampleId};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use mis_core::{ClassTable, SampleId, UnknownLabels};
 use mis_eval::{Metric, Report, Scored, score_case};
 use rayon::prelude::*;
 
@@ -77,7 +77,10 @@ impl Pair {
     }
 
     fn score(&self, classes: &ClassTable, metrics: &[Arc<dyn Metric>]) -> Result<Scored> {
-        let read = |path: &Path| read(path, classes).with_context(|| self.id.to_string());
+        let read = |path: &Path| {
+            let labels = read(path, classes).map_err(|error| with_mend(error, classes));
+            labels.with_context(|| self.id.to_string())
+        };
         let (prediction, truth) = (read(&self.prediction)?, read(&self.truth)?);
         let scored = score_case(&self.id, &prediction, &truth, metrics, classes.n_classes())?;
         let text = |path: &Path| path.display().to_string();
@@ -113,6 +116,16 @@ fn pairs(job: &EvaluationJob<'_>) -> Result<Vec<Pair>> {
         job.truth.display()
     );
     Ok(pairs)
+}
+
+/// Says of label values that no class names how one could.
+fn with_mend(error: anyhow::Error, classes: &ClassTable) -> anyhow::Error {
+    let unknown = error.downcast_ref::<UnknownLabels>();
+    let (Some(unknown), [.., class]) = (unknown, classes.classes()) else { return error };
+    let values = class.values.iter().map(i64::to_string);
+    let values: Vec<_> = values.chain(unknown.found.iter().map(|(value, _)| value.clone())).collect();
+    let (name, values) = (&class.name, values.join("+"));
+    anyhow!("{error:#}; --classes says which class a value is of, as in {name}={values}")
 }
 
 /// An error of all problems; none without one.
