@@ -36,8 +36,8 @@ fn worker() -> Result<PathBuf> {
     let worker = this.with_file_name(format!("mis-torch{EXE_SUFFIX}"));
     ensure!(
         worker.is_file(),
-        "expected {}, which does the work of {}, found none: both are installed together (cargo install --path \
-         crates/mis-cli) and built together (cargo build --package mis-cli)",
+        "expected {}, which does the work of {}, found none: both are installed together (cargo install --locked \
+         --path crates/mis-cli) and built together (cargo build --package mis-cli)",
         worker.display(),
         this.display()
     );

@@ -118,15 +118,18 @@ fn pairs(job: &EvaluationJob<'_>) -> Result<Vec<Pair>> {
     Ok(pairs)
 }
 
-/// Says of label values that no class names how one could.
+/// Says of a few label values that no class names how one could. Many, or fractions, are no labels.
 fn with_mend(error: anyhow::Error, classes: &ClassTable) -> anyhow::Error {
     let unknown = error.downcast_ref::<UnknownLabels>();
     let (Some(unknown), [.., class]) = (unknown, classes.classes()) else { return error };
-    let values = class.values.iter().map(i64::to_string);
-    let values: Vec<_> = values.chain(unknown.found.iter().map(|(value, _)| value.clone())).collect();
+    let found: Option<Vec<i64>> = unknown.found.iter().map(|(value, _)| value.parse().ok()).collect();
+    let Some(found) = found.filter(|found| found.len() <= MOST_NAMED) else { return error };
+    let values: Vec<String> = class.values.iter().chain(&found).map(i64::to_string).collect();
     let (name, values) = (&class.name, values.join("+"));
     anyhow!("{error:#}; --classes says which class a value is of, as in {name}={values}")
 }
+
+const MOST_NAMED: usize = 4;
 
 /// An error of all problems; none without one.
 fn tell(problems: &[anyhow::Error], n_cases: usize) -> Result<()> {
