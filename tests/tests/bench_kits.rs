@@ -8,14 +8,15 @@ use std::process::{Command, Output};
 
 fn bench_kits(out: &Path, args: &[&str]) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_bench-kits"));
-    program.args(args).args(["--device", "cpu", "--out"]).arg(out).output().unwrap()
+    program.args(args).arg("--out").arg(out).output().unwrap()
 }
 
 #[test]
 fn a_run_leaves_a_record_with_the_papers_table_and_what_makes_it_again() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
-    let output = bench_kits(&run, &["--preset", "quick", "--folds", "0", "--threads", "1"]);
+    let args = ["--preset", "quick", "--folds", "0", "--threads", "1", "--device", "cpu"];
+    let output = bench_kits(&run, &args);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     let record = fs::read_to_string(run.join("bench-kits.md")).unwrap();
@@ -35,9 +36,24 @@ fn a_run_leaves_a_record_with_the_papers_table_and_what_makes_it_again() {
         assert!(run.join(plot).is_file(), "{plot}");
     }
     // Taken up again, the finished fold is not trained anew, and the record is the same.
-    let again = bench_kits(&run, &["--preset", "quick", "--folds", "0", "--threads", "1", "--resume"]);
+    let again = bench_kits(&run, &[&args[..], &["--resume"]].concat());
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     assert_eq!(fs::read_to_string(run.join("bench-kits.md")).unwrap(), record);
+}
+
+#[test]
+fn folds_on_several_devices_are_joined_in_one_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let args = ["--preset", "quick", "--folds", "0,2", "--threads", "1", "--devices", "cpu,cpu"];
+    let output = bench_kits(&run, &args);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    for row in ["\nfold 0 ", "\nfold 2 ", "\nall "] {
+        assert!(table.contains(row), "expected {row:?} in {table}");
+    }
+    let record = fs::read_to_string(run.join("bench-kits.md")).unwrap();
+    assert!(record.contains("| cases, folds | 5, 2 |"), "{record}");
 }
 
 #[test]

@@ -1,11 +1,8 @@
 //! `mis check`.
 
-use anyhow::{Result, ensure};
 use clap::Args;
-use mis_pipeline::check;
 
-use crate::experiment_args::ExperimentArgs;
-use crate::log::LogFormat;
+use crate::ExperimentArgs;
 
 /// Reads everything once and lists every problem with its file and its mend, before any training
 ///
@@ -18,16 +15,8 @@ use crate::log::LogFormat;
 ///   mis check kits19.toml --data another/kits19/data --align
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Check {
+pub struct Check {
+    /// The experiment file, and what is said otherwise.
     #[command(flatten)]
-    experiment: ExperimentArgs,
-}
-
-impl Check {
-    pub(crate) fn run(&self, threads: Option<usize>, log: LogFormat) -> Result<()> {
-        let checked = check(&self.experiment.read(log)?, threads.unwrap_or(0))?;
-        print!("{checked}");
-        ensure!(!checked.stops_training(), "the experiment cannot be carried out as it is");
-        Ok(())
-    }
+    pub experiment: ExperimentArgs,
 }

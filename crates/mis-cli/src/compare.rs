@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use clap::Args;
-use mis_pipeline::{compare_runs, paired_table, write_paired};
 
 /// Compares the scores of two runs on the same cases, case by case
 ///
@@ -15,23 +13,12 @@ use mis_pipeline::{compare_runs, paired_table, write_paired};
 ///   mis compare runs/unet runs/residual --out compared.tsv
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Compare {
+pub struct Compare {
     /// The first run: a folder with scores.tsv, or such a file
-    first: PathBuf,
+    pub first: PathBuf,
     /// The second run, on the same cases
-    second: PathBuf,
+    pub second: PathBuf,
     /// File for the table with all digits (TSV)
     #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-}
-
-impl Compare {
-    pub(crate) fn run(&self) -> Result<()> {
-        let compared = compare_runs(&self.first, &self.second)?;
-        if let Some(out) = &self.out {
-            write_paired(out, &compared)?;
-        }
-        print!("{}", paired_table(&compared));
-        Ok(())
-    }
+    pub out: Option<PathBuf>,
 }

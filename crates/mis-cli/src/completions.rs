@@ -16,13 +16,14 @@ use crate::Cli;
 ///   mis completions fish > ~/.config/fish/completions/mis.fish
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Completions {
+pub struct Completions {
     /// The shell
-    shell: Shell,
+    pub shell: Shell,
 }
 
 impl Completions {
-    pub(crate) fn run(&self) -> Result<()> {
+    /// Writes them.
+    pub fn run(&self) -> Result<()> {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "mis", &mut text);
         Ok(stdout().write_all(&text)?)

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use clap::Args;
-use mis_pipeline::{ConvertJob, convert};
+use mis_core::ClassTable;
 
 /// Writes a scan or labels in another format: DICOM series and pictures as NIfTI, labels as NIfTI or DICOM segmentation
 ///
@@ -18,31 +17,16 @@ use mis_pipeline::{ConvertJob, convert};
 ///   mis convert prediction.nii.gz --on series/ --classes background,kidney,tumor --out prediction.dcm
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Convert {
+pub struct Convert {
     /// A NIfTI file, a picture, a DICOM file, or the folder of a series
-    input: PathBuf,
+    pub input: PathBuf,
     /// The file to write: .nii, .nii.gz or .dcm
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// The scan that INPUT's labels were drawn on
     #[arg(long, value_name = "SCAN")]
-    on: Option<PathBuf>,
-    /// Names of the label values 0, 1, 2 … [default: the DICOM object's own, from 1 on]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "on")]
-    classes: Option<Vec<String>>,
-}
-
-impl Convert {
-    pub(crate) fn run(&self) -> Result<()> {
-        let job = ConvertJob {
-            input: self.input.clone(),
-            scan: self.on.clone(),
-            classes: self.classes.clone(),
-            out: self.out.clone(),
-        };
-        for (value, name) in convert(&job)?.iter().enumerate() {
-            println!("{value}\t{name}");
-        }
-        Ok(())
-    }
+    pub on: Option<PathBuf>,
+    /// Names of the label values 0, 1, 2 …; nucleus=255 for another value [default: the DICOM object's own, from 1 on]
+    #[arg(long, value_name = "NAMES", requires = "on")]
+    pub classes: Option<ClassTable>,
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use clap::Args;
-use mis_pipeline::{ClassTable, EvaluateConfig, EvaluationJob, MetricChoice, Policy, evaluate, write_report};
+use mis_core::ClassTable;
+use mis_eval::{MetricChoice, Policy};
 
 /// Scores label maps of any program against the experts'
 ///
@@ -20,46 +20,28 @@ use mis_pipeline::{ClassTable, EvaluateConfig, EvaluationJob, MetricChoice, Poli
 /// Examples:
 ///   mis evaluate predictions labelsTs --classes background,kidney,tumor --out scores
 ///   mis evaluate predictions labelsTs --classes background,tumor --metrics dice,hd95,nsd:2,lesion-f1 --policy deepmind
+///   mis evaluate masks truth --classes background,nucleus=255            masks of 0 and 255
+///   mis evaluate predictions masks --classes background,nucleus=1+255     the same beside predictions of 0 and 1
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Evaluate {
+pub struct Evaluate {
     /// Label maps to score
-    predictions: PathBuf,
+    pub predictions: PathBuf,
     /// The experts' label maps
-    truth: PathBuf,
-    /// Names of the classes, background first; each has its place, 0, 1, 2 …, as label value
-    #[arg(long, value_delimiter = ',', required = true, value_name = "NAMES")]
-    classes: Vec<String>,
+    pub truth: PathBuf,
+    /// Names of the classes, background first; each has its place, 0, 1, 2 …, as label value, or those it names: tumor=2+4
+    #[arg(long, value_name = "NAMES")]
+    pub classes: ClassTable,
     /// What to score [default: dice,jaccard,precision,sensitivity,volume-difference,hd95,assd]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-    metrics: Option<Vec<MetricChoice>>,
+    pub metrics: Option<Vec<MetricChoice>>,
     /// Whose conventions to follow
     #[arg(long, default_value_t = Policy::default())]
-    policy: Policy,
+    pub policy: Policy,
     /// Score the cases that both folders have
     #[arg(long)]
-    common: bool,
+    pub common: bool,
     /// Folder for scores.tsv, summary.json and report.html [default: the table on standard output alone]
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-}
-
-impl Evaluate {
-    pub(crate) fn run(&self) -> Result<()> {
-        let standard = EvaluateConfig::default().metrics;
-        let metrics = self.metrics.clone().unwrap_or(standard);
-        let job = EvaluationJob {
-            predictions: &self.predictions,
-            truth: &self.truth,
-            classes: &ClassTable::from_names(self.classes.iter().cloned())?,
-            config: &EvaluateConfig { metrics, policy: self.policy },
-            common: self.common,
-        };
-        let report = evaluate(&job)?;
-        if let Some(out) = &self.out {
-            write_report(&report, out, "Evaluation")?;
-        }
-        print!("{}", report.table());
-        Ok(())
-    }
+    pub out: Option<PathBuf>,
 }

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use clap::Args;
-use mis_pipeline::inspect_folder;
+use mis_core::ClassTable;
 
 /// Shows what is in a data set: geometry, intensities, class frequencies, per case and in sum, and what is wrong with it
 ///
@@ -14,26 +13,20 @@ use mis_pipeline::inspect_folder;
 /// Examples:
 ///   mis inspect Dataset004_Hippocampus
 ///   mis inspect kits19/data --classes background,kidney,tumor --csv cases.csv
+///   mis inspect kits19/data --classes background,kidney,tumor --html kits19.html
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Inspect {
+pub struct Inspect {
     /// The data set
-    data: PathBuf,
-    /// Names of the classes, background first, where the data set does not name them
-    #[arg(long, value_delimiter = ',')]
-    classes: Option<Vec<String>>,
+    pub data: PathBuf,
+    /// Names of the classes, background first, where the data set does not name them; nucleus=255 where a class has not
+    /// its place as label value
+    #[arg(long, value_name = "NAMES")]
+    pub classes: Option<ClassTable>,
     /// Write a row for each case and channel to this file
     #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
-}
-
-impl Inspect {
-    pub(crate) fn run(&self, threads: Option<usize>) -> Result<()> {
-        let found = inspect_folder(&self.data, self.classes.as_deref(), threads.unwrap_or(0))?;
-        if let Some(csv) = &self.csv {
-            found.write_csv(csv)?;
-        }
-        print!("{found}");
-        Ok(())
-    }
+    pub csv: Option<PathBuf>,
+    /// Write a page for a browser with all tables, class frequencies and problems to this file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }

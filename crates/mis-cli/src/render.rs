@@ -1,15 +1,11 @@
 //! `mis render`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _};
-use mis_pipeline::{OverlayStyle, Plane, RenderJob, Window, render, render_augmented};
-
-use crate::Cli;
-use crate::experiment_args::ExperimentArgs;
-use crate::log::LogFormat;
+use anyhow::{Result, bail};
+use clap::Args;
+use mis_core::ClassTable;
+use mis_eval::{OverlayStyle, Plane, Window};
 
 /// Shows labels on a scan: an animation through the slices (.gif), or a contact sheet of those that matter (.png)
 ///
@@ -23,19 +19,19 @@ use crate::log::LogFormat;
 ///   mis render --augmented kits19.toml --out augmented.png
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Render {
+pub struct Render {
     /// The scan and its labels; with --augmented an experiment file (TOML)
     #[arg(value_names = ["IMAGE", "LABELS"], num_args = 1..=2, required = true)]
-    paths: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
     /// The picture: .gif or .png
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// The expert's labels
     #[arg(long, value_name = "LABELS")]
-    truth: Option<PathBuf>,
+    pub truth: Option<PathBuf>,
     /// A further panel of what is right, too much and missing
     #[arg(long, requires = "truth")]
-    errors: bool,
+    pub errors: bool,
     /// Values shown black and white, such as -79,304 [default: the percentiles 1 and 99 around the labels]
     #[arg(
         long,
@@ -44,78 +40,64 @@ pub(crate) struct Render {
         default_value = "auto",
         hide_default_value = true
     )]
-    window: Window,
+    pub window: Window,
     /// How much of a label's color lies over the scan, 0 to 1
     #[arg(long, default_value_t = OverlayStyle::default().alpha)]
-    alpha: f32,
+    pub alpha: f32,
     /// axial, coronal or sagittal [default: the only slice there is, else axial]
     #[arg(long, value_name = "PLANE")]
-    slices: Option<Plane>,
+    pub slices: Option<Plane>,
     /// The channel that is shown, from 0
     #[arg(long, default_value_t = 0)]
-    channel: usize,
-    /// Names of the label values 0, 1, 2 …, for the legend
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    classes: Option<Vec<String>>,
+    pub channel: usize,
+    /// Names of the label values 0, 1, 2 …, for the legend; nucleus=255 for another value
+    #[arg(long, value_name = "NAMES")]
+    pub classes: Option<ClassTable>,
     /// Longer side of a panel in pixels, at most [default: 256 of an animation, 192 of a contact sheet]
     #[arg(long, value_name = "PIXELS")]
-    max_side: Option<usize>,
+    pub max_side: Option<usize>,
     /// Slices that are shown, at most [default: 60 of an animation, 12 of a contact sheet]
     #[arg(long, value_name = "N")]
-    max_slices: Option<usize>,
+    pub max_slices: Option<usize>,
     /// Show augmented training patches of an experiment
     #[arg(
         long,
         conflicts_with_all = ["truth", "window", "alpha", "slices", "channel", "classes", "max_side", "max_slices"]
     )]
-    augmented: bool,
+    pub augmented: bool,
     /// Number of patches
     #[arg(short, default_value_t = 16, requires = "augmented")]
-    n: usize,
+    pub n: usize,
     /// Data set to use instead of the experiment's
     #[arg(long, value_name = "DIR", requires = "augmented")]
-    data: Option<PathBuf>,
+    pub data: Option<PathBuf>,
+}
+
+/// What is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub enum Rendered<'a> {
+    /// Augmented training patches of an experiment.
+    Augmented {
+        /// The experiment file.
+        experiment: &'a Path,
+    },
+    /// Labels on a scan.
+    Labels {
+        /// The scan.
+        image: &'a Path,
+        /// Its labels.
+        labels: &'a Path,
+    },
 }
 
 impl Render {
-    pub(crate) fn run(&self, log: LogFormat) -> Result<()> {
+    /// What the paths are; an error where there are too many or too few of them.
+    pub fn rendered(&self) -> Result<Rendered<'_>> {
         match (self.augmented, self.paths.as_slice()) {
-            (true, [experiment]) => {
-                let experiment = ExperimentArgs {
-                    experiment: experiment.clone(),
-                    data: self.data.clone(),
-                    align: false,
-                    device: None,
-                };
-                for line in render_augmented(&experiment.read(log)?, self.n, &self.out)? {
-                    println!("{line}");
-                }
-                Ok(())
-            }
-            (false, [image, labels]) => render(&self.job(image.clone(), labels.clone())),
-            (augmented, paths) => {
-                let expected = if augmented { "an experiment file" } else { "a scan and its labels" };
-                let what = format!("expected {expected}, got {} paths", paths.len());
-                Cli::command().error(ErrorKind::WrongNumberOfValues, what).exit()
-            }
+            (true, [experiment]) => Ok(Rendered::Augmented { experiment }),
+            (false, [image, labels]) => Ok(Rendered::Labels { image, labels }),
+            (true, paths) => bail!("expected an experiment file, got {} paths", paths.len()),
+            (false, paths) => bail!("expected a scan and its labels, got {} paths", paths.len()),
         }
-    }
-
-    fn job(&self, image: PathBuf, labels: PathBuf) -> RenderJob {
-        let usual = OverlayStyle::default();
-        let style = OverlayStyle {
-            window: self.window,
-            alpha: self.alpha,
-            slices: self.slices,
-            errors: self.errors,
-            channel: self.channel,
-            max_side: self.max_side.unwrap_or(usual.max_side),
-            tile_side: self.max_side.unwrap_or(usual.tile_side),
-            max_frames: self.max_slices.unwrap_or(usual.max_frames),
-            tiles: self.max_slices.unwrap_or(usual.tiles),
-            ..usual
-        };
-        let (truth, classes, out) = (self.truth.clone(), self.classes.clone(), self.out.clone());
-        RenderJob { image, labels, truth, classes, style, out }
     }
 }

@@ -1,8 +1,9 @@
 //! What raw label values mean.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 /// One class of an experiment: its name and the raw values that mean it in label files.
@@ -48,7 +49,7 @@ impl ClassTable {
             ensure!(!class.values.is_empty(), "class {:?} must name at least one label value", class.name);
             for &value in &class.values {
                 if let Some(other) = owner.insert(value, &class.name) {
-                    anyhow::bail!("label value {value} is given to {other:?} and to {:?}", class.name);
+                    bail!("label value {value} is given to {other:?} and to {:?}", class.name);
                 }
             }
         }
@@ -123,6 +124,26 @@ pub fn nearest_integer(value: f64) -> Option<i64> {
     ((value - nearest).abs() <= 1e-4 && nearest.abs() <= 9_007_199_254_740_992.0).then_some(nearest as i64)
 }
 
+/// Classes as a command line names them: `background,kidney,tumor`, where each has its place as raw value, with values of
+/// its own `background,nucleus=255`, or `background,tumor=2+4`.
+impl FromStr for ClassTable {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let class = |(class, place): (&str, i64)| {
+            let Some((name, values)) = class.split_once('=') else {
+                return Ok(Class { name: class.to_owned(), values: vec![place] });
+            };
+            let values: Option<_> = values.split('+').map(|value| value.parse().ok()).collect();
+            match values {
+                Some(values) => Ok(Class { name: name.to_owned(), values }),
+                None => bail!("expected label values, as in nucleus=255 or tumor=2+4, got {class:?}"),
+            }
+        };
+        Self::new(text.split(',').zip(0..).map(class).collect::<Result<_>>()?)
+    }
+}
+
 /// How a class stands in an experiment file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -180,6 +201,23 @@ mod tests {
         assert!(table.map(&[f64::NAN]).is_err());
         assert_eq!(table.map(&[1.999_999_97, 4.000_01, -1e-9]).unwrap(), [1, 1, 0]);
         assert!(table.map(&[2.001]).is_err());
+    }
+
+    #[test]
+    fn a_command_line_names_classes_with_their_values_where_these_are_not_their_places() {
+        let table: ClassTable = "background,kidney,tumor=2+4,nucleus=255".parse().unwrap();
+        assert_eq!(table.names(), ["background", "kidney", "tumor", "nucleus"]);
+        assert_eq!([0, 1, 2, 4, 255].map(|value| table.index_of(value)), [0, 1, 2, 2, 3].map(Some));
+        let error = |text: &str| text.parse::<ClassTable>().unwrap_err().to_string();
+        assert_eq!(
+            error("background,nucleus=white"),
+            "expected label values, as in nucleus=255 or tumor=2+4, got \"nucleus=white\""
+        );
+        assert_eq!(
+            error("background,kidney=0"),
+            "label value 0 is given to \"background\" and to \"kidney\""
+        );
+        assert_eq!(error("background"), "expected 2 to 255 classes with the background first, found 1");
     }
 
     #[test]

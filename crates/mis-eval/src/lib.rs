@@ -60,7 +60,7 @@ pub use splits::{read_splits, repeated, stratified, stratified_by_value, write_s
 
 pub use cross_validate::{cross_validate, run_folds};
 pub use report::{Aggregate, Difference, FoldScores, Report, ReportMetric};
-pub use report::{CasePicture, PageParts, TellingCase};
+pub use report::{CasePicture, DataPage, PageParts, TellingCase};
 pub use report::{PairedScores, ScoreTable, compare_scores, paired_table, write_paired};
 pub use scored::{Scored, score_case};
 pub use statistics::{Interval, Wilcoxon, bootstrap_mean, wilcoxon};

@@ -41,7 +41,8 @@ pub use experiment::{PlanOptions, plan, write_plan};
 pub use forecast::{Forecast, PredictionForecast};
 pub use forecast::{forecast_cross_validation, forecast_prediction, forecast_training};
 
-pub use exploration::{ConvertJob, RenderJob, convert, inspect_folder, render, render_augmented};
+pub use exploration::{ConvertJob, RenderJob, convert, render, render_augmented};
+pub use exploration::{inspect_folder, write_inspection};
 
 pub use run::{Checked, Environment, Keep, Prepared, RunFolder, RunOptions, Store, fingerprint};
 pub use run::{check, cross_validate, train};

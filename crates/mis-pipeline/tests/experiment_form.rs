@@ -148,7 +148,7 @@ impl Used {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum Key {
     Name(String),
     Place(usize),
@@ -208,4 +208,43 @@ fn the_generated_experiments_use_every_option_that_a_file_may_name() {
         .collect();
     assert!(lacking.is_empty(), "no generated experiment has\n{}", lacking.join("\n"));
     assert!(used.0.len() > 100, "only {} places of options were found", used.0.len());
+}
+
+/// The places of all texts in a value.
+fn texts(value: &Value, place: &[Key]) -> Vec<Vec<Key>> {
+    let within: Vec<(Key, &Value)> = match value {
+        Value::String(_) => return vec![place.to_vec()],
+        Value::Table(table) => table.iter().map(|(name, value)| (Key::Name(name.clone()), value)).collect(),
+        Value::Array(list) => {
+            list.iter().enumerate().map(|(place, value)| (Key::Place(place), value)).collect()
+        }
+        _ => Vec::new(),
+    };
+    within.into_iter().flat_map(|(key, value)| texts(value, &[place, &[key]].concat())).collect()
+}
+
+#[test]
+fn every_path_that_a_file_may_name_is_taken_from_its_folder_and_no_other_text_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("own.toml");
+    let mut paths = BTreeSet::new();
+    for (place, choices) in CHOICES {
+        for choice in *choices {
+            let whole: Table = toml::from_str(&text_of(&[(place, choice)], 0.5, 3)).unwrap();
+            fs::write(&file, whole.to_string()).unwrap();
+            let read: Table = toml::from_str(&Experiment::read(&file).unwrap().to_toml().unwrap()).unwrap();
+            for place in whole.iter().flat_map(|(key, value)| texts(value, &[Key::Name(key.clone())])) {
+                // What was expected there is told when a number stands in its place.
+                let mut with_number = whole.clone();
+                set(&mut with_number, &place, Value::Integer(3));
+                let error = toml::from_str::<Experiment>(&with_number.to_string()).err();
+                let is_path = error.is_some_and(|error| error.message().contains("path string"));
+                let text = at(&whole, &place).as_str().unwrap();
+                let is_placed = at(&read, &place).as_str() == folder.path().join(text).to_str();
+                assert_eq!(is_placed, is_path, "{text} at {place:?} of\n{whole}");
+                paths.extend(is_path.then(|| format!("{place:?}")));
+            }
+        }
+    }
+    assert!(paths.len() >= 8, "{paths:?}");
 }

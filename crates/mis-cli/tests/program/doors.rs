@@ -1,7 +1,7 @@
 //! What a user meets before any run: help, completions, dry runs, logs.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::bench::{Bench, assert_success};
 
@@ -149,12 +149,12 @@ fn a_log_of_json_has_an_object_a_line_and_text_is_quiet_without_a_terminal() {
 #[test]
 fn on_a_terminal_bars_are_shown_and_gone_in_the_end() {
     let bench = Bench::new();
-    if std::process::Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
+    if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
         return; // not on this machine
     }
     let program = env!("CARGO_BIN_EXE_mis");
     let run = format!("{program} cv experiment.toml --out run --threads 1 2>&1 >table.txt");
-    let mut script = std::process::Command::new("script");
+    let mut script = Command::new("script");
     script
         .args(["--quiet", "--return", "--command", &run, "/dev/null"])
         .env("NO_COLOR", "1")
@@ -167,4 +167,63 @@ fn on_a_terminal_bars_are_shown_and_gone_in_the_end() {
     }
     assert!(!shown.contains("\u{1b}[3"), "a color in spite of NO_COLOR: {shown}");
     assert!(fs::read_to_string(bench.path("table.txt")).unwrap().contains("lesion"));
+}
+
+/// The program in a folder of its own, without the one that does the work.
+fn alone() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join(format!("mis{}", std::env::consts::EXE_SUFFIX));
+    fs::copy(env!("CARGO_BIN_EXE_mis"), &program).unwrap();
+    (folder, program)
+}
+
+#[test]
+fn help_and_wrong_use_need_no_libtorch_and_work_is_refused_without_the_program_that_does_it() {
+    let links_libtorch = |program: &str| {
+        let bytes = fs::read(program).unwrap();
+        bytes.windows(6).any(|name| name == b"libc10") // libtorch's own base, among the libraries to be loaded
+    };
+    assert!(links_libtorch(env!("CARGO_BIN_EXE_mis-torch")) && !links_libtorch(env!("CARGO_BIN_EXE_mis")));
+    let (_folder, program) = alone();
+    let run = |args: &[&str]| {
+        let output = Command::new(&program).args(args).output().unwrap();
+        (output.status.code(), stdout(&output) + &String::from_utf8(output.stderr).unwrap())
+    };
+    for (args, code, said) in [
+        (&["--help"][..], 0, "Commands:"),
+        (&["help", "cv"], 0, "mis cv kits19.toml"),
+        (&["train", "--help"], 0, "mis train kits19.toml"),
+        (&["--version"], 0, concat!("mis ", env!("CARGO_PKG_VERSION"))),
+        (&["completions", "bash"], 0, "predict"),
+        (&[], 2, "Usage: mis "),
+        (&["cv", "experiment.toml"], 2, "--out <RUN>"),
+        (&["evaluate", "a", "b", "--classes", "background,nucleus=white"], 2, "nucleus=255 or tumor=2+4"),
+        (
+            &["predict", "run", "scans", "--dry-run", "--combine", "vote"],
+            2,
+            "[possible values: mean, median, majority]",
+        ),
+        (&["render", "scan.nii.gz", "--out", "a.png"], 2, "expected a scan and its labels, got 1 paths"),
+        (&["check", "experiment.toml"], 1, "mis-torch"),
+    ] {
+        let (found, text) = run(args);
+        assert!(
+            found == Some(code) && text.contains(said),
+            "{args:?}: {found:?}, expected {said:?} in: {text}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_program_finds_the_one_that_does_the_work() {
+    let bench = Bench::new();
+    let link = bench.path("a-link");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mis"), &link).unwrap();
+    let checked = Command::new(&link).arg("check").arg(bench.path("experiment.toml")).output().unwrap();
+    assert_success(&checked);
+    assert!(stdout(&checked).contains("4 cases read"), "{}", stdout(&checked));
+    let device =
+        Command::new(&link).arg("check").args(["experiment.toml", "--device", "tpu"]).output().unwrap();
+    assert_eq!(device.status.code(), Some(2), "wrong use, though another program tells it");
 }

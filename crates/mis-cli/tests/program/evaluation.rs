@@ -4,7 +4,7 @@ use std::fs;
 
 use mis_core::LabelMap;
 use mis_core::ndarray::Array3;
-use mis_io::nifti;
+use mis_io::{nifti, picture};
 
 use crate::bench::{Bench, assert_success};
 
@@ -105,6 +105,35 @@ fn label_maps_that_cannot_be_scored_are_told_before_anything_is_written() {
             "expected the label values [0, 1, 2], found 5 (3 voxels)",
         ],
     );
+}
+
+#[test]
+fn masks_of_0_and_255_are_scored_by_the_value_of_their_class() {
+    let bench = Bench::new();
+    let write = |folder: &str, value: u8, n: usize| {
+        let data = Array3::from_shape_fn([8, 8, 1], |(i, j, _)| if i < n && j < 4 { value } else { 0 });
+        let labels = LabelMap::new(data, mis_core::Affine::from_spacing([1.0; 3])).unwrap();
+        picture::write_labels(&bench.path(folder).join("a.png"), &labels).unwrap();
+    };
+    write("masks", 255, 4);
+    write("predictions", 255, 2);
+    write("indices", 1, 2);
+    let evaluate = |predictions: &str, classes: &str| {
+        bench.mis(&["evaluate", predictions, "masks", "--classes", classes, "--metrics", "dice"])
+    };
+    let refused = evaluate("predictions", "background,nucleus");
+    let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1));
+    let mend = "found 255 (8 voxels); --classes says which class a value is of, as in nucleus=1+255";
+    assert!(stderr.contains(mend), "{stderr}");
+    for (predictions, classes) in
+        [("predictions", "background,nucleus=255"), ("indices", "background,nucleus=1+255")]
+    {
+        let scored = evaluate(predictions, classes);
+        assert_success(&scored);
+        let table = String::from_utf8_lossy(&scored.stdout).into_owned();
+        assert!(table.contains("0.6667"), "2 * 8 / (8 + 16): {table}"); // of 16 voxels 8 are found
+    }
 }
 
 #[test]

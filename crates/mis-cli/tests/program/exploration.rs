@@ -82,14 +82,26 @@ fn a_plan_is_an_experiment_that_says_why_and_writes_over_nothing() {
 #[test]
 fn inspect_shows_every_case_and_check_every_problem() {
     let bench = Bench::new();
-    let inspected =
-        bench.mis(&["inspect", "data", "--classes", "background,organ,lesion", "--csv", "cases.csv"]);
+    let inspected = bench.mis(&[
+        "inspect",
+        "data",
+        "--classes",
+        "background,organ,lesion",
+        "--csv",
+        "cases.csv",
+        "--html",
+        "page.html",
+    ]);
     assert_success(&inspected);
     let text = String::from_utf8_lossy(&inspected.stdout).into_owned();
     for part in ["case_00003", "10x24x20", "3x1.25x1.5", "lesion voxels", "no problems in 4 cases"] {
         assert!(text.contains(part), "expected {part:?} in: {text}");
     }
     assert_eq!(fs::read_to_string(bench.path("cases.csv")).unwrap().lines().count(), 5);
+    let page = fs::read_to_string(bench.path("page.html")).unwrap();
+    for part in ["4 cases, 4 of them with labels", "Class frequencies", ">case_00003</td>", "lesion voxels"] {
+        assert!(page.contains(part), "expected {part:?} in the page");
+    }
 
     let well = bench.mis(&["check", "experiment.toml"]);
     assert_success(&well);

@@ -9,7 +9,7 @@ use crate::bench::{Bench, assert_success, command};
 
 /// Bytes that a dry run says a command takes.
 #[track_caller]
-fn forecast(bench: &Bench, args: &[&str]) -> f64 {
+pub(crate) fn forecast(bench: &Bench, args: &[&str]) -> f64 {
     let output = bench.mis(&[args, &["--dry-run"]].concat());
     assert_success(&output);
     let text = String::from_utf8(output.stdout).unwrap();

@@ -53,3 +53,20 @@ fn two_ranks_train_together_and_end_together() {
     let stderr = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(!run.status.success() && stderr.contains("case_00003"), "{stderr}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn two_ranks_on_one_machine_share_its_memory() {
+    let bench = Bench::new();
+    let of_one = crate::memory::forecast(&bench, &["cv", "experiment.toml"]) / f64::from(1 << 30);
+    let limit = format!("{}", 1.5 * of_one);
+    let args = ["cv", "experiment.toml", "--out", "run", "--memory", &limit];
+    let run = two_ranks(&bench, &args);
+    let stderr = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(
+        !run.status.success() && stderr.contains("each of the 2 processes on this machine takes"),
+        "{stderr}"
+    );
+    assert!(!bench.path("run").exists(), "nothing is written before the checks are passed");
+    assert_success(&bench.mis(&args));
+}

@@ -36,7 +36,6 @@ impl Report {
     }
 
     fn page(&self, title: &str, parts: &PageParts) -> String {
-        let title = escape(title);
         let (n_cases, n_folds) = (self.cases().count(), self.folds().len());
         let first = escape(&self.metrics()[0].name);
         let mut sections = vec![
@@ -86,28 +85,10 @@ impl Report {
         if !self.facts().is_empty() {
             sections.push(("environment", "Made with".to_owned(), self.fact_list()));
         }
-        let contents: String = sections
-            .iter()
-            .map(|(id, heading, _)| format!("<li><a href=\"#{id}\">{heading}</a></li>\n"))
-            .collect();
-        let sections: String = sections
-            .iter()
-            .map(|(id, heading, content)| {
-                format!(
-                    "<section id=\"{id}\" aria-labelledby=\"{id}-h\">\n\
-                     <h2 id=\"{id}-h\">{heading}</h2>\n{content}</section>\n"
-                )
-            })
-            .collect();
-        format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-             <title>{title}</title>\n<style>\n{STYLE}{PLOT_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n\
-             <p class=\"lead\">Cases: {n_cases}, folds: {n_folds}. Mean and median leave undefined scores out; n says \
-             how many are defined.</p>\n<nav aria-label=\"Contents\">\n<ul>\n{contents}</ul>\n</nav>\n{sections}</main>\n\
-             <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
-        )
+        let lead = format!(
+            "Cases: {n_cases}, folds: {n_folds}. Mean and median leave undefined scores out; n says how many are defined."
+        );
+        document(title, &lead, &sections)
     }
 
     /// How much of the truth each class is, see [`class_frequencies`].
@@ -165,6 +146,31 @@ impl Report {
     }
 }
 
+/// A page of sections: each with its id, its heading and its content as HTML.
+pub(super) fn document(title: &str, lead: &str, sections: &[(&str, String, String)]) -> String {
+    let (title, lead) = (escape(title), escape(lead));
+    let contents: String = sections
+        .iter()
+        .map(|(id, heading, _)| format!("<li><a href=\"#{id}\">{heading}</a></li>\n"))
+        .collect();
+    let sections: String = sections
+        .iter()
+        .map(|(id, heading, content)| {
+            format!(
+                "<section id=\"{id}\" aria-labelledby=\"{id}-h\">\n<h2 id=\"{id}-h\">{heading}</h2>\n{content}</section>\n"
+            )
+        })
+        .collect();
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}{PLOT_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n\
+         <p class=\"lead\">{lead}</p>\n<nav aria-label=\"Contents\">\n<ul>\n{contents}</ul>\n</nav>\n{sections}</main>\n\
+         <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+    )
+}
+
 /// A case's picture, and its animation behind a word to open it: nothing moves unasked.
 fn figure(picture: &CasePicture) -> String {
     let CasePicture { case, png, size: [width, height], animation } = picture;
@@ -197,13 +203,13 @@ fn figure(picture: &CasePicture) -> String {
 }
 
 /// `html` is a table that shall sort.
-fn sortable(html: &str) -> String {
+pub(super) fn sortable(html: &str) -> String {
     html.replacen("<table>", "<table data-sortable>", 1)
 }
 
 /// A table of rows of text, the head first; the first `n_text` columns are names, the others numbers. It can be moved
 /// through by keyboard where it is wider than the page.
-fn table(name: &str, rows: &[Vec<String>], n_text: usize) -> String {
+pub(super) fn table(name: &str, rows: &[Vec<String>], n_text: usize) -> String {
     let mut html = format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>\n",
         escape(name)

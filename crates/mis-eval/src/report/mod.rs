@@ -1,6 +1,7 @@
 //! All scores of an evaluation.
 
 mod aggregate;
+mod data_page;
 mod difference;
 mod html;
 mod number;
@@ -25,6 +26,7 @@ use crate::{About, Interval, Metric, Scored, bootstrap_mean};
 use summary::Summary;
 
 pub(crate) use aggregate::quantile;
+pub use data_page::DataPage;
 pub use page::{CasePicture, PageParts};
 pub use paired::{PairedScores, compare_scores, paired_table, write_paired};
 pub use score_table::ScoreTable;

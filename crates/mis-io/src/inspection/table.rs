@@ -12,7 +12,7 @@ impl fmt::Display for Inspection {
     /// For a terminal: a row for each case and channel, then the grey values of all cases together, whole and by
     /// class, then the problems.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", aligned_rows(&self.case_rows(short), 1))?;
+        write!(f, "{}", aligned_rows(&self.case_rows(), 1))?;
         write!(f, "\n{}", aligned_rows(&self.whole_rows(), 1))?;
         match self.problems.as_slice() {
             [] => writeln!(f, "\nno problems in {} cases", self.cases.len()),
@@ -27,7 +27,7 @@ impl fmt::Display for Inspection {
 impl Inspection {
     /// Writes a row for each case and channel, with a head, as comma-separated values.
     pub fn write_csv(&self, path: &Path) -> Result<()> {
-        let rows = self.case_rows(|value| value.to_string());
+        let rows = self.case_rows_of(|value| value.to_string());
         write_atomically(path, |file| {
             let mut table = csv::Writer::from_writer(file);
             rows.iter().try_for_each(|row| table.write_record(row))?;
@@ -35,12 +35,19 @@ impl Inspection {
         })
     }
 
-    /// The name of a class.
-    fn class(&self, class_idx: usize) -> String {
+    /// The name of a class, which without a table of classes is that of its label value.
+    #[must_use]
+    pub fn class(&self, class_idx: usize) -> String {
         self.classes.get(class_idx).cloned().unwrap_or_else(|| format!("label {class_idx}"))
     }
 
-    fn case_rows(&self, number: impl Fn(f64) -> String + Copy) -> Vec<Vec<String>> {
+    /// A row for each case and channel, the head first, in numbers of four digits.
+    #[must_use]
+    pub fn case_rows(&self) -> Vec<Vec<String>> {
+        self.case_rows_of(short)
+    }
+
+    fn case_rows_of(&self, number: impl Fn(f64) -> String + Copy) -> Vec<Vec<String>> {
         let mut head: Vec<String> = ["case", "channel", "shape", "spacing mm", "axes"].map(Into::into).into();
         head.extend(intensity_head());
         head.extend((0..self.class_voxels.len()).map(|class| format!("{} voxels", self.class(class))));
@@ -63,8 +70,9 @@ impl Inspection {
         std::iter::once(head).chain(rows).collect()
     }
 
-    /// All cases together.
-    fn whole_rows(&self) -> Vec<Vec<String>> {
+    /// The grey values of all cases together, whole and by class, for each channel; the head first.
+    #[must_use]
+    pub fn whole_rows(&self) -> Vec<Vec<String>> {
         let mut head: Vec<String> =
             ["all cases", "channel", "voxels", "share %", "in cases"].map(Into::into).into();
         head.extend(intensity_head());

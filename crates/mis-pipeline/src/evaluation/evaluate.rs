@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use mis_core::{ClassTable, SampleId};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use mis_core::{ClassTable, SampleId, UnknownLabels};
 use mis_eval::{Metric, Report, Scored, score_case};
 use rayon::prelude::*;
 
@@ -77,7 +77,10 @@ impl Pair {
     }
 
     fn score(&self, classes: &ClassTable, metrics: &[Arc<dyn Metric>]) -> Result<Scored> {
-        let read = |path: &Path| read(path, classes).with_context(|| self.id.to_string());
+        let read = |path: &Path| {
+            let labels = read(path, classes).map_err(|error| with_mend(error, classes));
+            labels.with_context(|| self.id.to_string())
+        };
         let (prediction, truth) = (read(&self.prediction)?, read(&self.truth)?);
         let scored = score_case(&self.id, &prediction, &truth, metrics, classes.n_classes())?;
         let text = |path: &Path| path.display().to_string();
@@ -114,6 +117,19 @@ fn pairs(job: &EvaluationJob<'_>) -> Result<Vec<Pair>> {
     );
     Ok(pairs)
 }
+
+/// Says of a few label values that no class names how one could. Many, or fractions, are no labels.
+fn with_mend(error: anyhow::Error, classes: &ClassTable) -> anyhow::Error {
+    let unknown = error.downcast_ref::<UnknownLabels>();
+    let (Some(unknown), [.., class]) = (unknown, classes.classes()) else { return error };
+    let found: Option<Vec<i64>> = unknown.found.iter().map(|(value, _)| value.parse().ok()).collect();
+    let Some(found) = found.filter(|found| found.len() <= MOST_NAMED) else { return error };
+    let values: Vec<String> = class.values.iter().chain(&found).map(i64::to_string).collect();
+    let (name, values) = (&class.name, values.join("+"));
+    anyhow!("{error:#}; --classes says which class a value is of, as in {name}={values}")
+}
+
+const MOST_NAMED: usize = 4;
 
 /// An error of all problems; none without one.
 fn tell(problems: &[anyhow::Error], n_cases: usize) -> Result<()> {

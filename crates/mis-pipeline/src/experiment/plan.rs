@@ -15,8 +15,8 @@ use crate::progress::Progress;
 /// What a plan is to be made from, beside the data.
 #[derive(Clone, Debug)]
 pub struct PlanOptions {
-    /// Names of the classes, background first, where the data set does not name its own.
-    pub classes: Option<Vec<String>>,
+    /// The classes, where the data set does not name its own.
+    pub classes: Option<ClassTable>,
     /// What the channels are, such as `CT` or `MR`, where the data set does not say; without it they are told by their
     /// values.
     pub channels: Option<Vec<String>>,
@@ -47,7 +47,7 @@ pub fn plan(data: &Path, options: &PlanOptions) -> Result<String> {
         data.canonicalize().with_context(|| format!("expected a data set in {}", data.display()))?;
     let data = &Source::in_folder(absolute)?;
     let classes = match (&options.classes, data.class_table()?) {
-        (Some(names), _) => ClassTable::from_names(names)?,
+        (Some(classes), _) => classes.clone(),
         (None, Some(classes)) => classes,
         (None, None) => {
             anyhow::bail!("the data set names no classes: name them, with the background first (--classes)")

@@ -15,8 +15,9 @@ pub struct ConvertJob {
     pub input: PathBuf,
     /// The scan that the input's labels were drawn on.
     pub scan: Option<PathBuf>,
-    /// Names of the label values 0, 1, 2 …; without them a DICOM object's own names make the values 1, 2 … in their order.
-    pub classes: Option<Vec<String>>,
+    /// The classes and their values in the input; without them a DICOM object's own names make the values 1, 2 … in their
+    /// order.
+    pub classes: Option<ClassTable>,
     /// The NIfTI file (`.nii` or `.nii.gz`), or for labels on a DICOM series a segmentation (`.dcm`).
     pub out: PathBuf,
 }
@@ -49,32 +50,36 @@ fn to_scan(job: &ConvertJob) -> Result<Vec<String>> {
 
 fn to_labels(job: &ConvertJob, scan: &Path) -> Result<Vec<String>> {
     check_is_nifti(&job.out)?;
-    let (labels, names) = labels(job, scan)?;
+    let (labels, classes) = labels(job, scan)?;
     nifti::write_labels(&job.out, &labels, header(scan)?.as_ref())?;
-    Ok(names)
+    Ok(classes.map(|classes| classes.names()).unwrap_or_default())
 }
 
 fn to_segmentation(job: &ConvertJob, scan: &Path) -> Result<Vec<String>> {
     let series = dicom::Series::open(scan)?;
-    let (labels, mut names) = labels(job, scan)?;
-    if names.is_empty() {
-        let n = labels.as_slice().iter().max().map_or(0, |&label| usize::from(label) + 1);
-        names = (0..n)
-            .map(|value| if value == 0 { "background".into() } else { format!("label {value}") })
-            .collect();
-    }
-    dicom::write_segmentation(&job.out, &labels, &series, &ClassTable::from_names(&names)?)?;
-    Ok(names)
+    let (labels, classes) = labels(job, scan)?;
+    let classes = match classes {
+        Some(classes) => classes,
+        None => {
+            let n = labels.as_slice().iter().max().map_or(0, |&label| usize::from(label) + 1);
+            let name = |value| if value == 0 { "background".into() } else { format!("label {value}") };
+            ClassTable::from_names((0..n).map(name))?
+        }
+    };
+    dicom::write_segmentation(&job.out, &labels, &series, &classes)?;
+    Ok(classes.names())
 }
 
-/// The input's labels, and their names where they have any.
-fn labels(job: &ConvertJob, scan: &Path) -> Result<(LabelMap, Vec<String>)> {
+/// The input's labels, and their classes where they have names.
+fn labels(job: &ConvertJob, scan: &Path) -> Result<(LabelMap, Option<ClassTable>)> {
     let is_drawn = job.input.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("dcm"));
-    let names = match &job.classes {
-        None if is_drawn => [vec!["background".to_owned()], dicom::label_names(&job.input)?].concat(),
-        names => names.clone().unwrap_or_default(),
+    let classes = match &job.classes {
+        None if is_drawn => {
+            let names = [vec!["background".to_owned()], dicom::label_names(&job.input)?].concat();
+            Some(ClassTable::from_names(names)?)
+        }
+        classes => classes.clone(),
     };
-    let classes = (!names.is_empty()).then(|| ClassTable::from_names(&names)).transpose()?;
     let labels = match &classes {
         // Whoever names classes asks for these alone.
         Some(classes) if is_drawn => {
@@ -82,7 +87,7 @@ fn labels(job: &ConvertJob, scan: &Path) -> Result<(LabelMap, Vec<String>)> {
         }
         classes => read_label_map(&job.input, scan, classes.as_ref())?,
     };
-    Ok((labels, names))
+    Ok((labels, classes))
 }
 
 /// What a NIfTI file's header says beyond its lattice, to be carried over.

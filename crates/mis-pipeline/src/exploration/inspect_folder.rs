@@ -11,10 +11,10 @@ use crate::progress::Progress;
 
 /// Reads every case of a folder once, in nnU-Net's layout or in case folders, on `n_threads` threads (0: one per core),
 /// and says what is there and what is wrong. Classes are those named, else the data set's own, else raw label values.
-pub fn inspect_folder(data: &Path, classes: Option<&[String]>, n_threads: usize) -> Result<Inspection> {
+pub fn inspect_folder(data: &Path, classes: Option<&ClassTable>, n_threads: usize) -> Result<Inspection> {
     let source = Source::in_folder(data)?;
     let classes = match classes {
-        Some(names) => Some(ClassTable::from_names(names)?),
+        Some(classes) => Some(classes.clone()),
         None => source.class_table()?,
     };
     let ids = source.ids()?;

@@ -16,8 +16,8 @@ pub struct RenderJob {
     pub labels: PathBuf,
     /// The expert's labels.
     pub truth: Option<PathBuf>,
-    /// Names of the label values 0, 1, 2 …; without them values are shown as they are stored.
-    pub classes: Option<Vec<String>>,
+    /// The classes and their label values; without them values are shown as they are stored.
+    pub classes: Option<ClassTable>,
     /// How it looks.
     pub style: OverlayStyle,
     /// The animation (`.gif`) or the contact sheet (`.png`).
@@ -33,11 +33,10 @@ pub fn render(job: &RenderJob) -> Result<()> {
         bail!("expected a file .gif or .png to write, got {}", job.out.display());
     }
     job.style.check()?;
-    let table = job.classes.as_ref().map(ClassTable::from_names).transpose()?;
-    let read = |path: &Path| read_label_map(path, &job.image, table.as_ref());
+    let read = |path: &Path| read_label_map(path, &job.image, job.classes.as_ref());
     let mut maps = vec![read(&job.labels)?];
     maps.extend(job.truth.as_deref().map(read).transpose()?);
-    let names = job.classes.clone().unwrap_or_else(|| shown_as_stored(&mut maps));
+    let names = job.classes.as_ref().map_or_else(|| shown_as_stored(&mut maps), ClassTable::names);
     let image = read_scan(&job.image)?;
     let overlay = Overlay {
         title: &job.image.file_name().unwrap_or_default().to_string_lossy(),

@@ -30,6 +30,8 @@ pub struct Forecast {
     /// Batches of an epoch, and whether rules may pass over some of them; of the training with most cases.
     batches: (u64, bool),
     batch_size: usize,
+    /// Processes that share each batch.
+    n_sharing: usize,
     patch_size: [usize; 3],
     n_parameters: usize,
     device: Device,
@@ -109,6 +111,7 @@ impl Forecast {
             epochs: experiment.train.epochs,
             batches: batches(experiment, &learnt),
             batch_size: experiment.train.batch_size,
+            n_sharing: 1,
             patch_size: experiment.patches.size,
             n_parameters,
             device,
@@ -123,7 +126,7 @@ impl Forecast {
     /// The most memory that the run takes, in bytes; none where the system does not tell.
     #[must_use]
     pub fn memory(&self) -> Option<u64> {
-        Some(self.memory?.all(self.patch_size, self.batch_size))
+        Some(self.memory?.all(self.patch_size, self.batch_size.div_ceil(self.n_sharing)))
     }
 
     /// What the run writes at most, in bytes.
@@ -144,20 +147,29 @@ impl Forecast {
         self.batches.0
     }
 
+    /// The same of a run whose batches `n` processes share.
+    #[must_use]
+    pub fn shared_by(self, n: usize) -> Self {
+        Self { n_sharing: n, ..self }
+    }
+
     /// Refuses a run that does not fit into `limit` bytes, or without it into what is available, and names the patch
-    /// nearest to the experiment's that does.
-    pub fn check_memory(&self, limit: Option<u64>) -> Result<()> {
-        let (Some(memory), Some(limit)) = (self.memory, limit.or_else(machine::available)) else {
+    /// nearest to the experiment's that does. Where `n_processes` on this machine do as much each, they share the bytes.
+    pub fn check_memory(&self, limit: Option<u64>, n_processes: usize) -> Result<()> {
+        let limit = limit.or_else(machine::available).map(|all| all / n_processes as u64);
+        let (Some(memory), Some(limit)) = (self.memory, limit) else {
             return Ok(());
         };
-        let needed = memory.all(self.patch_size, self.batch_size);
+        let own = |batch_size: usize| batch_size.div_ceil(self.n_sharing);
+        let needed = memory.all(self.patch_size, own(self.batch_size));
         if needed <= limit {
             return Ok(());
         }
         let fitting = |batch_size: usize| {
-            memory.network.fitting_patch(self.patch_size, |patch| memory.all(patch, batch_size) <= limit)
+            let fits = |patch| memory.all(patch, own(batch_size)) <= limit;
+            memory.network.fitting_patch(self.patch_size, fits)
         };
-        let fewer = (1..self.batch_size).rev().find(|&n| fitting(n) == Some(self.patch_size));
+        let fewer = (self.n_sharing..self.batch_size).rev().find(|&n| fitting(n) == Some(self.patch_size));
         let mend = match (fitting(self.batch_size), fewer) {
             (Some(patch), Some(n)) => format!("patches of size = {patch:?} fit, or batch-size = {n}"),
             (Some(patch), None) if patch != self.patch_size => format!("patches of size = {patch:?} fit"),
@@ -168,11 +180,12 @@ impl Forecast {
             ),
         };
         bail!(
-            "the run takes up to {} of memory ({} for the cases, {} for the network) and may take {}: {mend}; \
-             --memory takes another limit, in GiB",
+            "{} up to {} of memory ({} for the cases, {} for the network) and may take {}: {mend}; --memory takes another \
+             limit, in GiB",
+            machine::who("the run", n_processes),
             Bytes(needed),
             Bytes(memory.data + memory.reading.max(memory.at_work)),
-            Bytes(memory.network.bytes(self.patch_size, self.batch_size)),
+            Bytes(memory.network.bytes(self.patch_size, own(self.batch_size))),
             Bytes(limit)
         );
     }

@@ -10,6 +10,14 @@ pub(crate) fn available() -> Option<u64> {
     Some(group.map_or(free, |(max, taken)| free.min(max.saturating_sub(taken))))
 }
 
+/// What takes memory, for a sentence of one process or of several on this machine.
+pub(crate) fn who(one: &str, n_processes: usize) -> String {
+    match n_processes {
+        1 => format!("{one} takes"),
+        n => format!("each of the {n} processes on this machine takes"),
+    }
+}
+
 /// Bytes of memory that this process holds.
 pub(crate) fn held() -> Option<u64> {
     line("/proc/self/status", "VmRSS:")

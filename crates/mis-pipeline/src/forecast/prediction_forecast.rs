@@ -49,19 +49,23 @@ pub fn forecast_prediction(job: &PredictionJob<'_>) -> Result<PredictionForecast
     PredictionForecast::of(job, &runs, scans.as_ref())
 }
 
-/// Refuses a prediction that does not fit into the job's limit, or without it into what is available.
+/// Refuses a prediction that does not fit into the job's limit, or without it into what is available; the processes on
+/// this machine share either.
 pub(crate) fn check_memory(
     job: &PredictionJob<'_>,
     runs: &[TrainedRun],
     scans: &dyn DataSource,
 ) -> Result<()> {
     let forecast = PredictionForecast::of(job, runs, scans)?;
-    if let (Some(needed), Some(limit)) = (forecast.memory, job.memory.or_else(machine::available))
+    let n_processes = job.ranks.n_local();
+    let limit = job.memory.or_else(machine::available).map(|all| all / n_processes as u64);
+    if let (Some(needed), Some(limit)) = (forecast.memory, limit)
         && needed > limit
     {
         bail!(
-            "the prediction takes up to {} of memory and may take {}: predict with fewer runs at a time, or on a machine \
-             with more; --memory takes another limit, in GiB",
+            "{} up to {} of memory and may take {}: predict with fewer runs at a time, or on a machine with more; --memory \
+             takes another limit, in GiB",
+            machine::who("the prediction", n_processes),
             Bytes(needed),
             Bytes(limit)
         );

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use mis_core::{DataSource, SampleId};
+use mis_core::{DataSource, SampleId, Volume};
 use mis_io::ScanFiles;
 use mis_models::ModelSpec;
 use mis_train::{DeviceChoice, Ranks, StopSignal};
+use tracing::info;
 
 use super::answers::Answers;
 use super::predictions::Predictions;
@@ -61,6 +62,7 @@ pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
     let runs: Vec<TrainedRun> = job.runs.iter().map(open).collect::<Result<_>>()?;
     same_regions(&runs)?;
     check_memory(job, &runs, scans.as_ref())?;
+    info!("networks loaded");
     let predictions = Predictions::open(job, &runs, scans.clone())?;
     let own = (0..).zip(&ids).filter(|&(number, _)| job.ranks.does(number)).map(|(_, id)| id);
     let todo: Vec<&SampleId> = own.filter(|id| !predictions.has(id)).collect();
@@ -78,7 +80,7 @@ pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
     } else {
         for &id in &todo {
             stop_here(job)?;
-            let predict = || write(id, answers(&runs, scans.load_image(id)?, job.combine)?);
+            let predict = || write(id, answers(&runs, read(scans.as_ref(), id)?, job.combine)?);
             predict().with_context(|| id.to_string())?;
         }
     }
@@ -107,7 +109,8 @@ fn overlapping(
         let (ready, next) = sync_channel(0);
         scope.spawn(move || {
             for &id in todo {
-                let scan = scans.load_image(id).and_then(|scan| Ready::each(&experiments, scan));
+                let scan = read(scans, id).and_then(|scan| Ready::each(&experiments, scan));
+                let scan = scan.inspect(|_| info!(case = id.0, "prepared"));
                 let failed = scan.is_err();
                 if ready.send(scan).is_err() || failed {
                     return;
@@ -140,6 +143,12 @@ fn overlapping(
             writer.join().unwrap_or_else(|_| Err(anyhow!("the thread that writes predictions panicked")));
         written.and(predicted)
     })
+}
+
+fn read(scans: &dyn DataSource, id: &SampleId) -> Result<Volume> {
+    let scan = scans.load_image(id)?;
+    info!(case = id.0, "read");
+    Ok(scan)
 }
 
 fn stop_here(job: &PredictionJob<'_>) -> Result<()> {

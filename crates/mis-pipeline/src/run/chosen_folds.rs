@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use mis_core::SampleId;
 use mis_eval::Split;
 
-use super::run::{Run, first_alone};
+use super::run::{Run, Shared, first_alone};
 use crate::{Experiment, Folds, Labels, RunOptions};
 
 /// The splits of an experiment, and which of them a run carries out.
@@ -47,10 +47,11 @@ impl ChosenFolds {
     pub(crate) fn prepare(
         experiment: &Experiment,
         options: &RunOptions,
+        shared: Shared,
         check: impl FnOnce(&Self) -> Result<()>,
     ) -> Result<(Run, Self)> {
         let mut chosen = None;
-        let run = Run::prepare(experiment, options, |ids| {
+        let run = Run::prepare(experiment, options, shared, |ids| {
             let folds = Self::new(experiment, options.folds.as_deref(), ids)?;
             check(&folds)?;
             let splits = folds.splits();

@@ -9,7 +9,7 @@ use mis_train::{Alone, CHECKPOINT_LAST, Checkpoint, check_same_experiment};
 use super::chosen_folds::ChosenFolds;
 use super::fold::run_fold;
 use super::report_page::{write_overlays, write_page};
-use super::run::Run;
+use super::run::{Run, Shared};
 use crate::evaluation::{SUMMARY, write_scores};
 use crate::prediction::ChosenPostprocess;
 use crate::{Experiment, RunOptions};
@@ -28,15 +28,20 @@ use crate::{Experiment, RunOptions};
 /// whole report; rank 0 writes it.
 pub fn cross_validate(experiment: &Experiment, options: &RunOptions) -> Result<Report> {
     let ranks = options.ranks.as_ref();
-    let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(experiment, options, |chosen| {
-        let (n_folds, n_ranks) = (chosen.folds.len(), ranks.n());
-        ensure!(
-            n_ranks <= n_folds.max(1),
-            "{n_folds} folds for {n_ranks} processes: start no more processes than folds, or let all train one fold \
+    let (run, ChosenFolds { splits, folds }) = ChosenFolds::prepare(
+        experiment,
+        options,
+        Shared::Folds,
+        |chosen| {
+            let (n_folds, n_ranks) = (chosen.folds.len(), ranks.n());
+            ensure!(
+                n_ranks <= n_folds.max(1),
+                "{n_folds} folds for {n_ranks} processes: start no more processes than folds, or let all train one fold \
              (mis train --fold)"
-        );
-        Ok(())
-    })?;
+            );
+            Ok(())
+        },
+    )?;
     let options = &RunOptions { ranks: Rc::new(Alone), ..options.clone() }; // within a fold
     let metrics = run.experiment.evaluate.metrics()?;
     let empty = Report::new(&run.classes.names(), &metrics)?.with_facts(run.environment.facts());

@@ -89,6 +89,15 @@ impl FirstLook {
     }
 }
 
+/// What several processes share of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shared {
+    /// The folds, each of which one process trains alone.
+    Folds,
+    /// Each batch.
+    Batches,
+}
+
 /// An experiment whose settings and data were checked, with its cases read and prepared.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -109,6 +118,7 @@ impl Run {
     pub(crate) fn prepare(
         experiment: &Experiment,
         options: &RunOptions,
+        shared: Shared,
         choose: impl FnOnce(&[SampleId]) -> Result<Vec<Split>>,
     ) -> Result<Self> {
         experiment.check()?;
@@ -119,8 +129,10 @@ impl Run {
         let FirstLook { classes, scans, ids, splits, spec } = FirstLook::at(experiment, choose)?;
         // Headers that cannot be read are told with all that is wrong with the cases, below.
         if let Ok(forecast) = Forecast::of(experiment, &classes, &splits, spec, device) {
-            forecast.check_memory(options.memory)?;
+            let n_sharing = if shared == Shared::Batches { ranks.n() } else { 1 };
+            forecast.shared_by(n_sharing).check_memory(options.memory, ranks.n_local())?;
         }
+        ranks.wait(); // until all have seen what memory is free, before any takes of it
 
         let steps = experiment.preprocess.clone();
         let store = experiment.store.as_ref();

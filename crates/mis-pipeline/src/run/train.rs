@@ -5,7 +5,7 @@ use mis_eval::Split;
 
 use super::chosen_folds::ChosenFolds;
 use super::fold::train_fold;
-use super::run::Run;
+use super::run::{Run, Shared};
 use crate::{Experiment, Keep, RunOptions};
 
 /// Trains once: on the training cases of `fold`, or without one on all cases. The weights are in the run folder,
@@ -14,11 +14,12 @@ pub fn train(experiment: &Experiment, fold: Option<usize>, options: &RunOptions)
     check_shared(experiment, options.ranks.n())?;
     if let Some(fold) = fold {
         let options = RunOptions { folds: Some(vec![fold]), ..options.clone() };
-        let (run, ChosenFolds { splits, .. }) = ChosenFolds::prepare(experiment, &options, |_| Ok(()))?;
+        let (run, ChosenFolds { splits, .. }) =
+            ChosenFolds::prepare(experiment, &options, Shared::Batches, |_| Ok(()))?;
         train_fold(&run, &splits[fold], Some(fold), &options).with_context(|| format!("fold {fold}"))?;
     } else {
         let mut all = Split { train: Vec::new(), validation: Vec::new() };
-        let run = Run::prepare(experiment, options, |ids| {
+        let run = Run::prepare(experiment, options, Shared::Batches, |ids| {
             all.train = ids.to_vec();
             Ok(vec![all.clone()])
         })?;

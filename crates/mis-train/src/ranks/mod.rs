@@ -24,6 +24,9 @@ pub trait Ranks: Debug {
     /// Which of those on this machine this is, from 0: the number of its GPU.
     fn local_rank(&self) -> usize;
 
+    /// How many of them are on this machine.
+    fn n_local(&self) -> usize;
+
     /// Replaces values by their sums over all ranks.
     fn sum_f32(&self, values: &mut [f32]);
 
@@ -74,6 +77,10 @@ impl Ranks for Alone {
 
     fn local_rank(&self) -> usize {
         0
+    }
+
+    fn n_local(&self) -> usize {
+        1
     }
 
     fn sum_f32(&self, _values: &mut [f32]) {}

@@ -16,6 +16,7 @@ use super::Ranks;
 pub struct MpiRanks {
     world: SimpleCommunicator,
     local_rank: usize,
+    n_local: usize,
     _universe: Universe, // ends MPI when it is dropped
 }
 
@@ -29,8 +30,9 @@ impl MpiRanks {
             .context("MPI can be started once in a process")?;
         ensure!(threading >= Threading::Funneled, "this MPI cannot be used by a process of several threads");
         let world = universe.world();
-        let local_rank = world.split_shared(world.rank()).rank() as usize;
-        Ok(Self { world, local_rank, _universe: universe })
+        let local = world.split_shared(world.rank());
+        let (local_rank, n_local) = (local.rank() as usize, local.size() as usize);
+        Ok(Self { world, local_rank, n_local, _universe: universe })
     }
 
     fn sum<T: Equivalence + Copy>(&self, values: &mut [T]) {
@@ -58,6 +60,10 @@ impl Ranks for MpiRanks {
 
     fn local_rank(&self) -> usize {
         self.local_rank
+    }
+
+    fn n_local(&self) -> usize {
+        self.n_local
     }
 
     fn sum_f32(&self, values: &mut [f32]) {

@@ -26,6 +26,6 @@ fn several() -> Result<Rc<dyn Ranks>> {
 fn several() -> Result<Rc<dyn Ranks>> {
     anyhow::bail!(
         "started as one of several MPI processes, but this program was built without MPI: \
-         cargo install --path crates/mis-cli --features mpi"
+         cargo install --locked --path crates/mis-cli --features mpi"
     )
 }

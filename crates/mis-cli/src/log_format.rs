@@ -1,4 +1,5 @@
 //! What the program says on stderr while it works.
+#![expect(clippy::print_stderr, reason = "progress and what went wrong go to stderr")]
 
 use std::io::stderr;
 
@@ -7,7 +8,7 @@ use tracing::Level;
 
 /// How the program says what it does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
+pub enum LogFormat {
     /// Bars on a terminal, notes and errors as text
     #[default]
     Text,
@@ -17,7 +18,7 @@ pub(crate) enum LogFormat {
 
 impl LogFormat {
     /// Begins to collect events where they are wanted.
-    pub(crate) fn begin(self) {
+    pub fn begin(self) {
         if self == Self::Json {
             let lines = tracing_subscriber::fmt().json().with_max_level(Level::INFO).with_target(false);
             lines.with_writer(stderr).init();
@@ -25,7 +26,7 @@ impl LogFormat {
     }
 
     /// Tells what the user should know.
-    pub(crate) fn note(self, text: &str) {
+    pub fn note(self, text: &str) {
         match self {
             Self::Text => eprintln!("{text}"),
             Self::Json => tracing::warn!("{text}"),
@@ -33,7 +34,7 @@ impl LogFormat {
     }
 
     /// Tells why the program ends.
-    pub(crate) fn error(self, error: &anyhow::Error) {
+    pub fn error(self, error: &anyhow::Error) {
         match self {
             Self::Text => eprintln!("error: {error:#}"),
             Self::Json => tracing::error!("{error:#}"),
