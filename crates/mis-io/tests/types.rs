@@ -1,7 +1,5 @@
 //! Every voxel type in both byte orders, NIfTI-1 and NIfTI-2, in one file and as a pair: as nibabel reads it.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic in its helpers too")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

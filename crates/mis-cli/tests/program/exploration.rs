@@ -192,7 +192,7 @@ fn a_structure_set_becomes_a_label_map_by_its_regions_names() {
     assert_eq!(told, "0\tbackground\n1\tLiver\n2\tRing\n3\tCyst\n4\tHelper\n5\tIsocenter\n");
     let all = nifti::read_labels(&folder.path().join("all.nii.gz"), None).unwrap();
     let json: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(drawn.join("reference.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(drawn.join("reference.json")).unwrap()).unwrap();
     let expected: Vec<u8> = serde_json::from_value(json["labels"].clone()).unwrap();
     assert_eq!(all.as_slice(), expected);
 
