@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use flate2::bufread::MultiGzDecoder;
+use memmap2::MmapMut;
 use mis_core::Pages;
 use rayon::prelude::*;
 
@@ -156,7 +157,8 @@ impl Opened {
     ) -> Result<Vec<T>> {
         let header = &self.header;
         let end = end_of(header)?;
-        let packed = self.packed()?;
+        let mapping = self.packed()?;
+        let packed = &mapping[..self.n_packed()?];
         let few = packed.len() <= FEW;
         let mut bytes = mis_core::zeros(end);
         let pages_of_bytes = Pages::of(&bytes);
@@ -168,9 +170,9 @@ impl Opened {
             }
             values
         };
-        let (inflated, mut values) = rayon::join(|| inflate(&packed, &mut bytes), values);
+        let (inflated, mut values) = rayon::join(|| inflate(packed, &mut bytes), values);
         inflated?;
-        drop(packed);
+        drop(mapping);
         let voxels = &mut bytes[end - header.n_bytes()..];
         header.to_little_endian(voxels);
         let frames = voxels.chunks_exact(header.n_bytes() / header.n_frames());
@@ -180,11 +182,19 @@ impl Opened {
         Ok(values)
     }
 
-    /// The whole file, read in parts: its memory has to be had too, which takes longer than reading.
-    fn packed(&self) -> Result<Vec<u8>> {
+    fn n_packed(&self) -> Result<usize> {
+        Ok(usize::try_from(self.file.metadata()?.len())?)
+    }
+
+    /// The whole file, read in parts: its memory has to be had too, which takes longer than reading. It is a mapping of
+    /// its own, which the system has back as soon as it is dropped, also where the allocator keeps what is freed.
+    fn packed(&self) -> Result<MmapMut> {
         const PART: usize = 4 << 20;
-        let mut packed = mis_core::zeros(usize::try_from(self.file.metadata()?.len())?);
-        packed.par_chunks_mut(PART).enumerate().try_for_each(|(part, bytes)| {
+        let n = self.n_packed()?;
+        let mut packed = MmapMut::map_anon(n.max(1))?;
+        #[cfg(target_os = "linux")]
+        let _ = packed.advise(memmap2::Advice::HugePage); // a wish
+        packed[..n].par_chunks_mut(PART).enumerate().try_for_each(|(part, bytes)| {
             let mut file = File::open(&self.path)?;
             file.seek(SeekFrom::Start((part * PART) as u64))?;
             anyhow::Ok(file.read_exact(bytes)?)
