@@ -157,8 +157,7 @@ impl Opened {
     ) -> Result<Vec<T>> {
         let header = &self.header;
         let end = end_of(header)?;
-        let mapping = self.packed()?;
-        let packed = &mapping[..self.n_packed()?];
+        let packed = self.packed()?;
         let few = packed.len() <= FEW;
         let mut bytes = mis_core::zeros(end);
         let pages_of_bytes = Pages::of(&bytes);
@@ -170,9 +169,9 @@ impl Opened {
             }
             values
         };
-        let (inflated, mut values) = rayon::join(|| inflate(packed, &mut bytes), values);
+        let (inflated, mut values) = rayon::join(|| inflate(&packed, &mut bytes), values);
         inflated?;
-        drop(mapping);
+        drop(packed);
         let voxels = &mut bytes[end - header.n_bytes()..];
         header.to_little_endian(voxels);
         let frames = voxels.chunks_exact(header.n_bytes() / header.n_frames());
@@ -182,19 +181,14 @@ impl Opened {
         Ok(values)
     }
 
-    fn n_packed(&self) -> Result<usize> {
-        Ok(usize::try_from(self.file.metadata()?.len())?)
-    }
-
     /// The whole file, read in parts: its memory has to be had too, which takes longer than reading. It is a mapping of
     /// its own, which the system has back as soon as it is dropped, also where the allocator keeps what is freed.
     fn packed(&self) -> Result<MmapMut> {
         const PART: usize = 4 << 20;
-        let n = self.n_packed()?;
-        let mut packed = MmapMut::map_anon(n.max(1))?;
+        let mut packed = MmapMut::map_anon(usize::try_from(self.file.metadata()?.len())?)?;
         #[cfg(target_os = "linux")]
         let _ = packed.advise(memmap2::Advice::HugePage); // a wish
-        packed[..n].par_chunks_mut(PART).enumerate().try_for_each(|(part, bytes)| {
+        packed.par_chunks_mut(PART).enumerate().try_for_each(|(part, bytes)| {
             let mut file = File::open(&self.path)?;
             file.seek(SeekFrom::Start((part * PART) as u64))?;
             anyhow::Ok(file.read_exact(bytes)?)
