@@ -36,8 +36,6 @@ mod combinators;
 mod intensity;
 mod place;
 
-mod mirrored_views;
-
 mod factor;
 mod told;
 
@@ -57,8 +55,6 @@ pub use place::{
     Elastic, ElasticDraw, Mirror, Outside, Rot90, Rotation, ScaleAxes, Slicewise, Spatial, SpatialDraw,
     Strength, Transpose, mirror,
 };
-
-pub use mirrored_views::MirroredViews;
 
 pub use factor::Factor;
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use anyhow::{Result, ensure};
-use mis_core::ndarray::Array4;
+use mis_core::ndarray::{Array4, ArrayView4, Axis as Dim, s};
 use mis_core::{Affine, PatchLocation, Volume, prefetch, vectorized};
 use rayon::prelude::*;
 
@@ -16,26 +16,59 @@ const AHEAD: usize = 4;
 ///
 /// The grid is known beforehand, and so the sum of weights over each voxel (the product of one sum along each axis), the
 /// first patch over it, which needs no zeros to be added to, and the last, after which it is divided: every value is
-/// written as often as patches lie over it and no more. Memory is the volume alone, however many patches are added.
+/// written as often as patches lie over it and no more. Memory is the volume alone, however many patches are added; and
+/// less for who takes planes along i as soon as they are [`ready`](Self::ready) and [releases](Self::release) them: the
+/// planes of one patch and those that are not released.
 #[derive(Debug)]
 pub struct GridMerger {
     plan: GridPlan,
     axes: [Axis; 3],
-    values: Vec<f32>, // (channel, i, j, k)
+    values: Vec<f32>, // (channel, i, j, k) of the planes in `room`
+    room: Range<usize>,
+    n_released: usize, // planes
     n_channels: usize,
     n_added: usize,
 }
 
+/// Planes of a volume, one after the other along i.
+#[derive(Clone, Copy, Debug)]
+pub struct Planes<'a> {
+    /// The first one's place along i.
+    pub first: usize,
+    /// Their values, `(channel, i, j, k)`.
+    pub values: ArrayView4<'a, f32>,
+}
+
 impl GridMerger {
-    /// A merger for this many channels on a grid.
+    /// A merger for this many channels on a grid, with memory for the whole volume.
     #[must_use]
     pub fn new(n_channels: usize, plan: GridPlan, weights: MergeWeights) -> Self {
+        let all = 0..plan.image[0];
+        Self::with_room(n_channels, plan, weights, all)
+    }
+
+    /// A merger whose planes are released on the way, with memory for those of one patch; it takes more where it must.
+    #[must_use]
+    pub fn rolling(n_channels: usize, plan: GridPlan, weights: MergeWeights) -> Self {
+        let first = 0..plan.image[0].min(plan.patch_size[0]);
+        Self::with_room(n_channels, plan, weights, first)
+    }
+
+    fn with_room(n_channels: usize, plan: GridPlan, weights: MergeWeights, room: Range<usize>) -> Self {
         let profiles = weights.profiles(plan.patch_size);
         let axes = std::array::from_fn(|axis| {
             Axis::new(&plan.starts[axis], plan.image[axis], profiles[axis].clone())
         });
-        let n: usize = plan.image.iter().product();
-        Self { plan, axes, values: mis_core::zeros(n_channels * n), n_channels, n_added: 0 }
+        let n = room.len() * plan.image[1] * plan.image[2];
+        Self {
+            plan,
+            axes,
+            values: mis_core::zeros(n_channels * n),
+            room,
+            n_released: 0,
+            n_channels,
+            n_added: 0,
+        }
     }
 
     /// The patch that comes next; none when all are there.
@@ -58,14 +91,17 @@ impl GridMerger {
         );
         let along = self.plan.along(self.n_added);
         let [i, j, k] = [0, 1, 2].map(|axis| self.axes[axis].stretch(along[axis]));
+        self.make_room(&i.voxels);
+        let room = &self.room;
         let [axis_i, axis_j, axis_k] = &self.axes;
         let (profile_k, sums_k) =
             (&axis_k.profile[k.before..][..k.voxels.len()], &axis_k.sums[k.voxels.clone()]);
         let (plane, row) = (self.plan.image[1] * self.plan.image[2], self.plan.image[2]);
 
-        let channels = self.values.par_chunks_exact_mut(plane * self.plan.image[0]);
+        let channels = self.values.par_chunks_exact_mut(plane * room.len());
         channels.zip(patch.par_chunks_exact(at.n_voxels())).for_each(|(channel, patch)| {
-            let planes = channel[i.voxels.start * plane..i.voxels.end * plane].par_chunks_exact_mut(plane);
+            let planes = (i.voxels.start - room.start) * plane..(i.voxels.end - room.start) * plane;
+            let planes = channel[planes].par_chunks_exact_mut(plane);
             planes.enumerate().for_each(|(plane_idx, target)| {
                 for row_idx in 0..j.voxels.len() {
                     let (at_i, at_j) = (i.voxels.start + plane_idx, j.voxels.start + row_idx);
@@ -89,10 +125,65 @@ impl GridMerger {
         self.n_added += 1;
     }
 
-    /// The weighted mean of what was added, on a lattice. A patch that is missing is an error.
+    /// The planes that no patch to come reaches and that are not released.
+    #[must_use]
+    pub fn ready(&self) -> Planes<'_> {
+        let [n_i, n_j, n_k] = self.plan.image;
+        let end = match self.next_location() {
+            Some(next) => next.start[0].max(0) as usize,
+            None => n_i,
+        };
+        let held = ArrayView4::from_shape((self.n_channels, self.room.len(), n_j, n_k), &self.values);
+        let (first, held) = (self.n_released, held.expect("the room has its planes"));
+        let planes = first - self.room.start..end - self.room.start;
+        Planes { first, values: held.slice_move(s![.., planes, .., ..]) }
+    }
+
+    /// Gives up the planes before this one: their memory is used again. They must have been ready.
+    ///
+    /// # Panics
+    /// Where a plane was not ready.
+    pub fn release(&mut self, before: usize) {
+        let ready = self.ready();
+        let end = ready.first + ready.values.len_of(Dim(1));
+        assert!(before <= end, "planes up to {end} are ready, not {before}");
+        self.n_released = self.n_released.max(before);
+    }
+
+    /// Has memory for the planes of a patch, by that of released ones where that is enough.
+    fn make_room(&mut self, planes: &Range<usize>) {
+        if planes.end <= self.room.end {
+            return;
+        }
+        let plane = self.plan.image[1] * self.plan.image[2];
+        let needed = planes.end - self.n_released;
+        let (before, kept) = (self.room.clone(), self.n_released..self.room.end);
+        let from = |channel: usize| {
+            let first = (channel * before.len() + kept.start - before.start) * plane;
+            first..first + kept.len() * plane
+        };
+        if needed > before.len() {
+            let mut grown = mis_core::zeros(self.n_channels * needed * plane);
+            for channel in 0..self.n_channels {
+                grown[channel * needed * plane..][..kept.len() * plane]
+                    .copy_from_slice(&self.values[from(channel)]);
+            }
+            self.values = grown;
+            self.room = kept.start..kept.start + needed;
+        } else {
+            for channel in 0..self.n_channels {
+                self.values.copy_within(from(channel), channel * before.len() * plane);
+            }
+            self.room = kept.start..kept.start + before.len();
+        }
+    }
+
+    /// The weighted mean of what was added, on a lattice. A patch that is missing is an error, and so are released
+    /// planes.
     pub fn finish(self, affine: Affine) -> Result<Volume> {
         let n = self.plan.n_patches();
         ensure!(self.n_added == n, "expected the {n} patches of the grid, {} were added", self.n_added);
+        ensure!(self.n_released == 0, "the first {} planes of the volume were released", self.n_released);
         let [i, j, k] = self.plan.image;
         Volume::new(Array4::from_shape_vec((self.n_channels, i, j, k), self.values)?, affine)
     }
@@ -287,6 +378,46 @@ mod tests {
                 }
             }
         }
+    }
+
+    proptest! {
+        #[test]
+        fn planes_released_on_the_way_are_those_of_the_whole(
+            shape in [1_usize..20, 1_usize..5, 1_usize..5],
+            size in [1_usize..9, 1_usize..5, 1_usize..5],
+            overlap in 0_usize..9,
+            kept in 0_usize..5,
+        ) {
+            let plan = PatchGrid { patch_size: size, overlap: [overlap % size[0], 0, 0] }
+                .plan(shape, Placement::EvenlySpread);
+            let mut whole = GridMerger::new(2, plan.clone(), MergeWeights::Gaussian);
+            let mut rolling = GridMerger::rolling(2, plan.clone(), MergeWeights::Gaussian);
+            let mut taken = Array4::from_elem((2, shape[0], shape[1], shape[2]), f32::NAN);
+            let largest = size[0].min(shape[0]) + kept;
+            for patch_idx in 0..plan.n_patches() {
+                let n: usize = size.iter().product();
+                let patch: Vec<f32> = (0..2 * n).map(|value| (patch_idx * 31 + value % 17) as f32).collect();
+                whole.add(&patch);
+                rolling.add(&patch);
+                let ready = rolling.ready();
+                let end = ready.first + ready.values.len_of(Dim(1));
+                taken.slice_mut(s![.., ready.first..end, .., ..]).assign(&ready.values);
+                // Who takes planes may need some of them again.
+                rolling.release(end.saturating_sub(kept));
+                prop_assert!(rolling.room.len() <= largest, "{} planes for {largest}", rolling.room.len());
+            }
+            let whole = whole.finish(Affine::from_spacing([1.0; 3])).unwrap();
+            prop_assert_eq!(taken.view(), whole.data());
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "planes up to 0 are ready, not 1")]
+    fn planes_that_a_patch_may_reach_are_not_released() {
+        let plan = PatchGrid { patch_size: [2; 3], overlap: [0; 3] }.plan([4, 4, 2], Placement::ShiftedBack);
+        let mut merger = GridMerger::rolling(1, plan, MergeWeights::Mean);
+        merger.add(&[0.0; 8]);
+        merger.release(1);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub use patches::{Patches, Sampling};
 pub use grid_plan::GridPlan;
 pub use patch_grid::{PatchGrid, Placement};
 
-pub use grid_merger::GridMerger;
+pub use grid_merger::{GridMerger, Planes};
 pub use merge_weights::MergeWeights;
 pub use merger::Merger;
 

@@ -72,7 +72,7 @@ pub use on_channels::OnChannels;
 pub use z_score::{Outside, ZScore};
 
 pub use chain::{apply_all, check_all, invert_all};
-pub use slabs::{Beyond, ScanSlabs, label_map};
+pub use slabs::{Beyond, GrowingLabels, ScanSlabs, label_map};
 pub use step::Step;
 
 pub use fingerprint::{CaseLattice, Fingerprint, ForegroundValues};

@@ -1,10 +1,11 @@
 //! A label map on the scan's lattice, made slab by slab.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use anyhow::{Context as _, Result, ensure};
 use mis_core::{Geometry, LabelMap, PatchLocation, Volume};
-use ndarray::{Array3, Array4, Axis};
+use ndarray::{Array3, Array4, ArrayView4, Axis};
 use rayon::prelude::*;
 
 use crate::undo::{Undo, cut};
@@ -24,24 +25,92 @@ pub fn label_map(
     lattices: &[Geometry],
     memory: usize,
 ) -> Result<LabelMap> {
-    ensure!(
-        probabilities.n_channels() <= 256,
-        "a class index names at most 256 classes, got {}",
-        probabilities.n_channels()
-    );
-    let (slabs, probabilities) = Slabs::of(steps, probabilities, lattices, Beyond::Background)?;
-    let scan = slabs.scan;
-    let mut labels = Array3::zeros(scan.shape);
-    let plane = scan.shape[1] * scan.shape[2];
-    let values = labels.as_slice_mut().expect("a new array is in standard layout");
-    let mut room = Room::default();
-    // Thin, so that few classes have a voxel in a slab, and thick enough for all threads.
-    let thickness = slabs.thickness(memory).min((2 * rayon::current_num_threads()).max(8));
-    for (slab, labels) in values.chunks_mut(plane * thickness).enumerate() {
-        let first = slab * thickness;
-        slabs.make(&probabilities, &slabs.planes(first..first + labels.len() / plane), labels, &mut room);
+    let (slabs, probabilities) = Slabs::of_whole(steps, probabilities, lattices, Beyond::Background)?;
+    let mut labels = GrowingLabels::of(slabs, probabilities.shape(), probabilities.n_channels(), memory)?;
+    labels.take(0, probabilities.data());
+    labels.finish()
+}
+
+/// [`label_map`] of probabilities that come plane by plane, so that only those planes need be held that a slab to come
+/// reads: few where i of the scan is i of the network's lattice, all where axes were turned.
+#[derive(Debug)]
+pub struct GrowingLabels {
+    slabs: Slabs,
+    shape: [usize; 3], // of the probabilities
+    labels: Vec<u8>,
+    todo: Vec<Slab>, // the next one last: those that read up to the earliest plane come first
+    room: Room,
+}
+
+/// Planes of the scan, and those of the probabilities that they are made from.
+#[derive(Debug)]
+struct Slab {
+    planes: Range<usize>,
+    reads: Range<usize>,
+}
+
+impl GrowingLabels {
+    /// For probabilities of so many classes on the lattice `after` all steps; `lattices` are those before each step.
+    /// None where a step of your own changes the lattice, which is undone for a whole volume only.
+    pub fn new(
+        steps: &[Step],
+        after: &Geometry,
+        n_classes: usize,
+        lattices: &[Geometry],
+        memory: usize,
+    ) -> Result<Option<Self>> {
+        let (slabs, n_undone) = Slabs::of(steps, after, lattices, Beyond::Background)?;
+        if n_undone < steps.len() {
+            return Ok(None);
+        }
+        Self::of(slabs, after.shape, n_classes, memory).map(Some)
     }
-    LabelMap::new(labels, scan.affine)
+
+    fn of(slabs: Slabs, shape: [usize; 3], n_classes: usize, memory: usize) -> Result<Self> {
+        ensure!(n_classes <= 256, "a class index names at most 256 classes, got {n_classes}");
+        // Thin, so that few classes have a voxel in a slab, and thick enough for all threads.
+        let thickness = slabs.thickness(memory).min((2 * rayon::current_num_threads()).max(8));
+        let n_planes = slabs.scan.shape[0];
+        let slab = |first: usize| {
+            let planes = first..n_planes.min(first + thickness);
+            let boxes = slabs.boxes(&slabs.planes(planes.clone()));
+            let reads = boxes[boxes.len() - 1].map_or(0..0, |at| {
+                let first = at.start[0] as usize;
+                first..first + at.shape[0]
+            });
+            Slab { planes, reads }
+        };
+        let mut todo: Vec<Slab> = (0..n_planes).step_by(thickness).map(slab).collect();
+        todo.sort_by_key(|slab| Reverse(slab.reads.end));
+        let labels = mis_core::zeros(slabs.scan.n_voxels());
+        Ok(Self { slabs, shape, labels, todo, room: Room::default() })
+    }
+
+    /// The first plane of the probabilities along i that is still to be read; past the last one where none is.
+    #[must_use]
+    pub fn reads_from(&self) -> usize {
+        self.todo.iter().map(|slab| slab.reads.start).min().unwrap_or(self.shape[0])
+    }
+
+    /// Makes the slabs that read no plane after these, `(class, i, j, k)` from `first` along i.
+    ///
+    /// # Panics
+    /// Where `first` is past [`reads_from`](Self::reads_from).
+    pub fn take(&mut self, first: usize, planes: ArrayView4<'_, f32>) {
+        let [_, j, k] = self.slabs.scan.shape;
+        let end = first + planes.len_of(Axis(1));
+        while let Some(slab) = self.todo.pop_if(|slab| slab.reads.end <= end) {
+            let labels = &mut self.labels[slab.planes.start * j * k..slab.planes.end * j * k];
+            self.slabs.make(planes, first, &self.slabs.planes(slab.planes), labels, &mut self.room);
+        }
+    }
+
+    /// The labels on the scan's lattice. Planes that are missing are an error.
+    pub fn finish(self) -> Result<LabelMap> {
+        ensure!(self.todo.is_empty(), "planes from {} on are missing", self.reads_from());
+        let Geometry { shape, affine } = self.slabs.scan;
+        LabelMap::new(Array3::from_shape_vec(shape, self.labels)?, affine)
+    }
 }
 
 /// What probabilities say of voxels that a crop took away.
@@ -66,7 +135,7 @@ impl ScanSlabs {
     /// The way back from the lattice after all steps; `lattices` are those before each step. A step of your own that
     /// changes the lattice is undone for the whole volume at once.
     pub fn new(steps: &[Step], probabilities: Volume, lattices: &[Geometry], beyond: Beyond) -> Result<Self> {
-        let (slabs, probabilities) = Slabs::of(steps, probabilities, lattices, beyond)?;
+        let (slabs, probabilities) = Slabs::of_whole(steps, probabilities, lattices, beyond)?;
         Ok(Self { slabs, probabilities, room: ClassRoom::default() })
     }
 
@@ -90,10 +159,8 @@ impl ScanSlabs {
         let Self { slabs, probabilities, room } = self;
         assert!(planes.end <= slabs.scan.shape[0], "the scan has {} planes", slabs.scan.shape[0]);
         let boxes = slabs.boxes(&slabs.planes(planes));
-        let shape = probabilities.shape();
-        let n: usize = shape.iter().product();
-        let values = &probabilities.as_slice()[channel * n..][..n];
-        slabs.on_scan(channel == 0, values, shape, &boxes, room)
+        let source = ClassPlanes::of(probabilities.data(), channel, 0);
+        slabs.on_scan(channel == 0, source, &boxes, room)
     }
 }
 
@@ -106,7 +173,7 @@ struct Slabs {
 }
 
 /// Buffers of one slab, used again for the next.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Room {
     /// The largest probability of each voxel so far.
     best: Vec<f32>,
@@ -122,33 +189,40 @@ struct ClassRoom {
 }
 
 impl Slabs {
-    /// The way back, and the probabilities that it begins with.
-    fn of(
-        steps: &[Step],
-        mut probabilities: Volume,
-        lattices: &[Geometry],
-        beyond: Beyond,
-    ) -> Result<(Self, Volume)> {
+    /// The way back from the lattice `after` all steps, and how many of them it is the way back through: those before the
+    /// first step of one's own that changes the lattice.
+    fn of(steps: &[Step], after: &Geometry, lattices: &[Geometry], beyond: Beyond) -> Result<(Self, usize)> {
         ensure!(
             lattices.len() == steps.len(),
             "expected the lattice before each of {} steps, got {}",
             steps.len(),
             lattices.len()
         );
-        let mut undos = Vec::with_capacity(steps.len());
+        let scan = *lattices.first().unwrap_or(after);
+        let mut slabs = Self { undos: Vec::with_capacity(steps.len()), scan, beyond };
         for (number, (step, before)) in steps.iter().zip(lattices).enumerate() {
-            let last = probabilities.geometry();
-            let after = lattices.get(number + 1).unwrap_or(&last);
-            let Some(undo) = step.undo(before, after).context(step.name())? else {
-                probabilities = whole(&steps[number..], probabilities, &lattices[number..], beyond)?;
-                break;
-            };
-            if undo != Undo::Nothing {
-                undos.push(undo);
+            let after = lattices.get(number + 1).unwrap_or(after);
+            match step.undo(before, after).context(step.name())? {
+                Some(Undo::Nothing) => {}
+                Some(undo) => slabs.undos.push(undo),
+                None => return Ok((slabs, number)),
             }
         }
-        let scan = lattices.first().copied().unwrap_or(probabilities.geometry());
-        Ok((Self { undos, scan, beyond }, probabilities))
+        Ok((slabs, steps.len()))
+    }
+
+    /// The way back, and the probabilities that it begins with.
+    fn of_whole(
+        steps: &[Step],
+        mut probabilities: Volume,
+        lattices: &[Geometry],
+        beyond: Beyond,
+    ) -> Result<(Self, Volume)> {
+        let (slabs, n_undone) = Self::of(steps, &probabilities.geometry(), lattices, beyond)?;
+        if n_undone < steps.len() {
+            probabilities = whole(&steps[n_undone..], probabilities, &lattices[n_undone..], beyond)?;
+        }
+        Ok((slabs, probabilities))
     }
 
     /// Planes of the scan as a box.
@@ -182,17 +256,22 @@ impl Slabs {
         boxes
     }
 
-    fn make(&self, probabilities: &Volume, at: &PatchLocation, labels: &mut [u8], room: &mut Room) {
+    /// The labels of a box of the scan from planes of the probabilities, `(class, i, j, k)` from `first` along i.
+    fn make(
+        &self,
+        probabilities: ArrayView4<'_, f32>,
+        first: usize,
+        at: &PatchLocation,
+        labels: &mut [u8],
+        room: &mut Room,
+    ) {
         let boxes = self.boxes(at);
-        let shape = probabilities.shape();
-        let n: usize = shape.iter().product();
-        let class_values = |class: u8| &probabilities.as_slice()[usize::from(class) * n..][..n];
         let Some(read) = &boxes[boxes.len() - 1] else { return labels.fill(0) };
+        let planes_of = |class: u8| ClassPlanes::of(probabilities, class.into(), first);
 
         // What a class can reach at most. Cropping makes background certain outside, so it comes first in any case.
-        let reach =
-            |class: u8| if class == 0 { f32::INFINITY } else { largest(class_values(class), shape, read) };
-        let classes: Vec<u8> = (0..=255).take(probabilities.n_channels()).collect();
+        let reach = |class: u8| if class == 0 { f32::INFINITY } else { planes_of(class).largest(read) };
+        let classes: Vec<u8> = (0..=255).take(probabilities.len_of(Axis(0))).collect();
         let mut order: Vec<(f32, u8)> = classes.par_iter().map(|&class| (reach(class), class)).collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0));
 
@@ -202,7 +281,7 @@ impl Slabs {
             if reach + 1e-6 * reach.abs() < least {
                 break;
             }
-            let values = self.on_scan(class == 0, class_values(class), shape, &boxes, &mut room.class);
+            let values = self.on_scan(class == 0, planes_of(class), &boxes, &mut room.class);
             if class == 0 {
                 room.best.clear();
                 room.best.extend_from_slice(values);
@@ -217,14 +296,13 @@ impl Slabs {
     fn on_scan<'a>(
         &self,
         is_first: bool,
-        values: &'a [f32],
-        shape: [usize; 3],
+        planes: ClassPlanes<'a>,
         boxes: &[Option<PatchLocation>],
         room: &'a mut ClassRoom,
     ) -> &'a [f32] {
         let background = is_first && self.beyond == Beyond::Background;
         let mut source = match &boxes[boxes.len() - 1] {
-            Some(read) => Some(cut(values, shape, read, &mut room.cut)),
+            Some(read) => Some(cut(planes.values, planes.shape, &planes.place(read), &mut room.cut)),
             None => None,
         };
         for number in (0..self.undos.len()).rev() {
@@ -235,6 +313,43 @@ impl Slabs {
             std::mem::swap(&mut room.part, &mut room.made);
         }
         source.unwrap_or(&room.part)
+    }
+}
+
+/// One class's probabilities in planes of the lattice after all steps.
+#[derive(Clone, Copy)]
+struct ClassPlanes<'a> {
+    /// The first plane's place along i.
+    first: usize,
+    shape: [usize; 3],
+    values: &'a [f32],
+}
+
+impl<'a> ClassPlanes<'a> {
+    fn of(probabilities: ArrayView4<'a, f32>, class: usize, first: usize) -> Self {
+        let (_, i, j, k) = probabilities.dim();
+        let values = probabilities.index_axis_move(Axis(0), class).to_slice();
+        Self { first, shape: [i, j, k], values: values.expect("the planes of a class lie together") }
+    }
+
+    /// A box of the lattice as one of these planes.
+    fn place(&self, at: &PatchLocation) -> PatchLocation {
+        let [i, j, k] = at.start;
+        PatchLocation { start: [i - self.first as isize, j, k], ..*at }
+    }
+
+    /// The largest value in a box of the lattice.
+    fn largest(&self, at: &PatchLocation) -> f32 {
+        let [i, j, k] = self.place(at).start.map(|start| start as usize);
+        let mut largest = f32::NEG_INFINITY;
+        for i in i..i + at.shape[0] {
+            for j in j..j + at.shape[1] {
+                let row = &self.values[(i * self.shape[1] + j) * self.shape[2] + k..][..at.shape[2]];
+                largest =
+                    row.iter().fold(largest, |largest, &value| if value > largest { value } else { largest });
+            }
+        }
+        largest
     }
 }
 
@@ -250,20 +365,6 @@ fn whole(steps: &[Step], probabilities: Volume, lattices: &[Geometry], beyond: B
     let back = invert_all(steps, Volume::new(with_none, probabilities.affine())?, lattices)?;
     let affine = back.affine();
     Volume::new(back.into_data().slice_move(ndarray::s![1.., .., .., ..]), affine)
-}
-
-/// The largest value in a box.
-fn largest(values: &[f32], shape: [usize; 3], at: &PatchLocation) -> f32 {
-    let [i, j, k] = at.start.map(|start| start as usize);
-    let mut largest = f32::NEG_INFINITY;
-    for i in i..i + at.shape[0] {
-        for j in j..j + at.shape[1] {
-            let row = &values[(i * shape[1] + j) * shape[2] + k..][..at.shape[2]];
-            largest =
-                row.iter().fold(largest, |largest, &value| if value > largest { value } else { largest });
-        }
-    }
-    largest
 }
 
 /// Takes the class where it is more probable than the best so far; the lower class wins a tie. Gives the least of the
@@ -367,8 +468,32 @@ mod tests {
             }
             let whole = argmax(&back);
             prop_assert_eq!(whole.shape(), shape);
+            // Planes that come one by one are held no longer than a slab to come reads them.
+            let growing = GrowingLabels::new(&steps, &input.image.geometry(), 3, &lattices, memory).unwrap();
+            prop_assert_eq!(growing.is_none(), steps.iter().any(|step| matches!(step, Step::Custom(_))));
+            if let Some(mut growing) = growing {
+                for end in 1..=i {
+                    let first = growing.reads_from().min(end - 1);
+                    growing.take(first, probabilities.data().slice_move(ndarray::s![.., first..end, .., ..]));
+                }
+                prop_assert_eq!(growing.finish().unwrap(), whole.clone());
+            }
             prop_assert_eq!(label_map(&steps, probabilities, &lattices, memory).unwrap(), whole);
         }
+    }
+
+    #[test]
+    fn planes_that_no_slab_to_come_reads_need_not_be_held() {
+        let (input, lattices) = apply_all(&[], scan([40, 5, 5])).unwrap();
+        let after = input.image.geometry();
+        let mut growing = GrowingLabels::new(&[], &after, 1, &lattices, 0).unwrap().unwrap();
+        let planes = Array4::zeros((1, 40, 5, 5));
+        for end in [1, 7, 8, 20, 39] {
+            let first = growing.reads_from();
+            growing.take(first, planes.slice(ndarray::s![.., first..end, .., ..]));
+            assert_eq!(growing.reads_from(), end); // with no memory to spare a slab is one plane
+        }
+        assert_eq!(growing.finish().unwrap_err().to_string(), "planes from 39 on are missing");
     }
 
     #[test]

@@ -42,6 +42,7 @@ mod checkpoint;
 mod same_experiment;
 mod training_folder;
 
+mod mirrored_views;
 mod postprocess;
 mod predict;
 
@@ -70,8 +71,9 @@ pub use checkpoint::{Checkpoint, TrainState, load_weights};
 pub use same_experiment::check_same_experiment;
 pub use training_folder::{CHECKPOINT_BEST, CHECKPOINT_LAST};
 
+pub use mirrored_views::MirroredViews;
 pub use postprocess::{AnyPostprocess, Connectivity, FillHoles, KeepLargest, Of, RemoveSmall};
-pub use predict::{SlidingWindow, predict, predict_mean};
+pub use predict::{SlidingWindow, predict, predict_mean, predict_planes};
 
 pub use device::DeviceChoice;
 pub use precision::Precision;

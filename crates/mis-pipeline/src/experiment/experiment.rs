@@ -146,6 +146,7 @@ impl Experiment {
             precision: self.train.precision,
             batch_size: self.predict.batch_size,
             output: self.loss.output(),
+            mirror: self.predict.mirror,
         }
     }
 

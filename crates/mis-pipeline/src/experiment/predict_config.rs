@@ -1,10 +1,9 @@
 //! How to predict.
 
 use anyhow::{Result, ensure};
-use mis_augment::MirroredViews;
 use mis_core::{LabelMap, Postprocess as _};
 use mis_patch::MergeWeights;
-use mis_train::AnyPostprocess;
+use mis_train::{AnyPostprocess, MirroredViews};
 use serde::{Deserialize, Serialize};
 
 /// How to predict: the `[predict]` table of an experiment file.
@@ -17,7 +16,7 @@ pub struct PredictConfig {
     pub batch_size: usize,
     /// Which of a training's weights predict.
     pub weights: WeightsChoice,
-    /// Axes of the prepared scan that it is mirrored along too, the mean being taken; none by default.
+    /// Axes of a patch that it is mirrored along too, the mean being taken; none by default.
     pub mirror: MirroredViews,
     /// Steps on each label map, in their order; none by default.
     pub postprocess: Vec<AnyPostprocess>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use mis_core::DataSource;
+use mis_core::{DataSource, Orientation, Reorientation};
 use mis_io::ScanFiles;
 use mis_models::tch::Device;
 
@@ -13,7 +13,7 @@ use super::bytes::Bytes;
 use super::case_shapes::{CaseShape, case_shapes, sides, write_table};
 use super::machine;
 use super::network_cost::NetworkCost;
-use crate::prediction::{EXPORT_MEMORY, overlaps, same_regions};
+use crate::prediction::{EXPORT_MEMORY, decides_at_once, largest, overlaps, same_regions};
 use crate::{Combine, PredictionJob, TrainedRun};
 
 /// What a prediction will read and take; its text is for people.
@@ -77,6 +77,8 @@ impl PredictionForecast {
     fn of(job: &PredictionJob<'_>, runs: &[TrainedRun], scans: &dyn DataSource) -> Result<Self> {
         let ids = scans.ids()?;
         let spec = runs.first().context("an ensemble needs at least one run")?.models[0].spec;
+        let overlap = overlaps(ids.len(), largest(scans, &ids)?, spec, runs.len());
+        let plane_by_plane = !overlap && !job.probabilities && decides_at_once(runs, job.combine)?;
         let (mut all, mut at_once) = (Vec::new(), Vec::new());
         let mut cases = Vec::new();
         for (path, run) in job.runs.iter().zip(runs) {
@@ -93,24 +95,32 @@ impl PredictionForecast {
                 batch_size: window.batch_size,
                 n_patches: n_views * cases.iter().map(n_patches).sum::<usize>(),
             });
-            // The merged probabilities of each voice, and those of a mirrored view.
+            // The scan on the networks' lattice and on the way there, and the merged probabilities of each voice.
             let n_voices = if matches!(job.combine, Combine::Mean) { 1 } else { run.models.len() };
-            let n_maps = n_voices + usize::from(n_views > 1);
             let prepared = |case: &CaseShape| {
-                case.prepared.n_voxels() * 4 * (n_maps * spec.n_classes + 2 + 2 * spec.n_channels)
+                let copies = if case.prepared == case.scan { 1 } else { 2 + 2 * spec.n_channels };
+                let [n_i, n_j, n_k] = case.prepared.shape;
+                let turn = Reorientation::between(
+                    Orientation::of(&case.scan.affine),
+                    Orientation::of(&case.prepared.affine),
+                );
+                // Planes of the scan are made from few of the networks' lattice where both are cut along the same axis.
+                let few = plane_by_plane && turn.from[0] == 0;
+                let n_planes = if few { n_i.min(2 * window.grid.patch_size[0]) } else { n_i };
+                4 * n_j * n_k * (n_i * copies + n_planes * n_voices * spec.n_classes)
             };
             at_once.push(cases.iter().map(prepared).collect::<Vec<_>>());
         }
         let n_classes = spec.n_classes;
-        let overlap = ids.len() > 1
-            && overlaps(cases.iter().map(|case| case.scan.n_voxels()).max().unwrap_or(0), spec, runs.len());
         let of_case = |place: usize, case: &CaseShape| {
             let n_voxels = case.scan.n_voxels();
-            let scan = n_voxels * (8 * spec.n_channels + 2);
+            let (scan, reading) = (4 * n_voxels * spec.n_channels, n_voxels * (4 * spec.n_channels + 2));
             let exported = if job.probabilities { 4 * n_classes * n_voxels } else { 0 };
             let slab = EXPORT_MEMORY.min(4 * n_classes * n_voxels * (runs.len() + 1));
             let prepared: usize = at_once.iter().map(|cases| cases[place]).sum();
-            scan + prepared * if overlap { 2 } else { 1 } + exported + slab + n_voxels
+            let predicting = prepared + exported + slab + n_voxels;
+            // While one scan is predicted, the next is read and prepared and the one before written.
+            scan + if overlap { reading + prepared + predicting } else { reading.max(predicting) }
         };
         let data = cases.iter().enumerate().map(|(place, case)| of_case(place, case)).max().unwrap_or(0);
         let per_voxel = 1 + if job.probabilities { 4 * n_classes } else { 0 };

@@ -14,5 +14,5 @@ pub use trained_run::{TrainedRun, label_map, probabilities};
 
 pub(crate) use answers::EXPORT_MEMORY;
 pub(crate) use chosen_postprocess::ChosenPostprocess;
-pub(crate) use predict::overlaps;
-pub(crate) use trained_run::{same_regions, weights_file};
+pub(crate) use predict::{largest, overlaps};
+pub(crate) use trained_run::{decides_at_once, same_regions, weights_file};

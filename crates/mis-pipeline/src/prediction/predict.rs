@@ -13,7 +13,7 @@ use tracing::info;
 
 use super::answers::Answers;
 use super::predictions::Predictions;
-use super::trained_run::{Ready, answers, answers_of, same_regions};
+use super::trained_run::{Ready, answers, answers_of, label_map, same_regions};
 use crate::forecast::check_memory;
 use crate::progress::Progress;
 use crate::{Combine, Experiment, TrainedRun};
@@ -51,10 +51,7 @@ pub struct PredictionJob<'a> {
 pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
     let scans: Arc<dyn DataSource> = Arc::new(ScanFiles::find(&[job.input.to_owned()])?);
     let ids = scans.ids()?;
-    let mut n_voxels = 0;
-    for id in &ids {
-        n_voxels = n_voxels.max(scans.geometry(id).with_context(|| id.to_string())?.n_voxels());
-    }
+    let n_voxels = largest(scans.as_ref(), &ids)?;
     let device = job.device.of_rank(job.ranks.local_rank());
     let open = |path: &PathBuf| {
         TrainedRun::open(path, device).with_context(|| format!("cannot predict with {}", path.display()))
@@ -75,25 +72,43 @@ pub fn predict(job: &PredictionJob<'_>) -> Result<Vec<PathBuf>> {
         progress.step(&id.0);
         Ok(())
     };
-    if overlaps(n_voxels, runs[0].models[0].spec, runs.len()) {
+    let one_at_a_time = |id: &SampleId| {
+        let scan = read(scans.as_ref(), id)?;
+        if job.probabilities {
+            return write(id, answers(&runs, scan, job.combine)?);
+        }
+        predictions.write_labels(id, &label_map(&runs, scan, job.combine)?)?;
+        progress.step(&id.0);
+        Ok(())
+    };
+    if overlaps(todo.len(), n_voxels, runs[0].models[0].spec, runs.len()) {
         overlapping(job, &runs, scans.as_ref(), &todo, write)?;
     } else {
         for &id in &todo {
             stop_here(job)?;
-            let predict = || write(id, answers(&runs, read(scans.as_ref(), id)?, job.combine)?);
-            predict().with_context(|| id.to_string())?;
+            one_at_a_time(id).with_context(|| id.to_string())?;
         }
     }
     job.ranks.wait();
     Ok(ids.iter().map(|id| predictions.file(id)).collect())
 }
 
+/// Voxels of the largest scan.
+pub(crate) fn largest(scans: &dyn DataSource, ids: &[SampleId]) -> Result<usize> {
+    let mut n_voxels = 0;
+    for id in ids {
+        n_voxels = n_voxels.max(scans.geometry(id).with_context(|| id.to_string())?.n_voxels());
+    }
+    Ok(n_voxels)
+}
+
 /// Up to this many bytes of scans and probabilities at once, scans are read, predicted and written at the same time.
 const OVERLAP_MEMORY: usize = 4 << 30;
 
 /// Whether scans of so many voxels are read, predicted and written at the same time.
-pub(crate) fn overlaps(n_voxels: usize, spec: ModelSpec, n_runs: usize) -> bool {
-    3 * size_of::<f32>() * n_voxels * (spec.n_channels + spec.n_classes) * n_runs <= OVERLAP_MEMORY
+pub(crate) fn overlaps(n_scans: usize, n_voxels: usize, spec: ModelSpec, n_runs: usize) -> bool {
+    n_scans > 1
+        && 3 * size_of::<f32>() * n_voxels * (spec.n_channels + spec.n_classes) * n_runs <= OVERLAP_MEMORY
 }
 
 /// A thread reads and prepares scans, this one predicts, and a third writes; each waits for the next to take its scan.
@@ -110,7 +125,6 @@ fn overlapping(
         scope.spawn(move || {
             for &id in todo {
                 let scan = read(scans, id).and_then(|scan| Ready::each(&experiments, scan));
-                let scan = scan.inspect(|_| info!(case = id.0, "prepared"));
                 let failed = scan.is_err();
                 if ready.send(scan).is_err() || failed {
                     return;

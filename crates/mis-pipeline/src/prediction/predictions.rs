@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use mis_core::{DataSource, PredictionSink as _, SampleId, write_atomically};
+use mis_core::{DataSource, LabelMap, PredictionSink as _, SampleId, write_atomically};
 use mis_io::{NiftiFolder, nifti};
 use mis_train::check_same_experiment;
 
@@ -63,9 +63,15 @@ impl Predictions {
         self.resume && needed && self.file(id).exists()
     }
 
+    /// Writes a scan's label map.
+    pub(crate) fn write_labels(&self, id: &SampleId, labels: &LabelMap) -> Result<()> {
+        self.sink.write(id, labels)
+    }
+
+    /// Decides on a scan's labels and writes them, and on request the probabilities.
     pub(crate) fn write(&self, id: &SampleId, answers: Answers<'_>, config: &PredictConfig) -> Result<()> {
         if !self.probabilities {
-            return self.sink.write(id, &config.postprocessed(answers.label_map()?));
+            return self.write_labels(id, &config.postprocessed(answers.label_map()?));
         }
         let (probabilities, labels) = answers.probabilities()?;
         let files = self.sink.scans.files(id)?;
@@ -73,7 +79,7 @@ impl Predictions {
         let header = template.map(|path| nifti::read_header(path)).transpose()?;
         nifti::write_volume(&self.probabilities_file(id), &probabilities, header.as_ref())?;
         drop(probabilities);
-        self.sink.write(id, &config.postprocessed(labels))
+        self.write_labels(id, &config.postprocessed(labels))
     }
 }
 

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use mis_core::ndarray::Axis;
 use mis_core::{Geometry, LabelMap, Sample, Volume};
 use mis_models::{Loss as _, Model};
-use mis_preproc::apply_all;
-use mis_train::{CHECKPOINT_BEST, CHECKPOINT_LAST, Checkpoint, DeviceChoice, predict_mean};
+use mis_preproc::{GrowingLabels, apply_all};
+use mis_train::{CHECKPOINT_BEST, CHECKPOINT_LAST, Checkpoint, DeviceChoice, predict_mean, predict_planes};
+use tracing::info;
 
-use super::answers::{Answer, Answers};
+use super::answers::{Answer, Answers, EXPORT_MEMORY};
 use super::chosen_postprocess::ChosenPostprocess;
 use crate::{Combine, Experiment, RunFolder, WeightsChoice};
 
@@ -71,14 +73,28 @@ impl TrainedRun {
             Combine::Mean => vec![models.as_slice()],
             _ => models.chunks(1).collect(),
         };
-        let views = self.experiment.predict.mirror;
         let mut answers = Vec::with_capacity(voices.len());
         for models in voices {
-            let probabilities = views.mean(&ready.image, |view| predict_mean(models, view, &window))?;
+            let probabilities = predict_mean(models, &ready.image, &window)?;
             let lattices = ready.lattices.clone();
             answers.push(Answer { steps: &self.experiment.preprocess, probabilities, lattices });
         }
         Ok(answers)
+    }
+
+    /// The labels that the run's networks give a scan together, decided plane by plane while they predict; none where
+    /// that needs all probabilities at once. Beside the scan and its labels this takes the memory of one patch's planes.
+    fn labels_at_once(&self, ready: &Ready) -> Result<Option<LabelMap>> {
+        let (steps, after) = (&self.experiment.preprocess, ready.image.geometry());
+        let n_classes = self.models[0].spec.n_classes;
+        let labels = GrowingLabels::new(steps, &after, n_classes, &ready.lattices, EXPORT_MEMORY)?;
+        let Some(mut labels) = labels else { return Ok(None) };
+        let models: Vec<&Model> = self.models.iter().collect();
+        predict_planes(&models, &ready.image, &self.experiment.window(), &mut |planes| {
+            labels.take(planes.first, planes.values);
+            labels.reads_from().min(planes.first + planes.values.len_of(Axis(1)))
+        })?;
+        labels.finish().map(Some)
     }
 }
 
@@ -94,6 +110,7 @@ impl Ready {
     fn of(experiment: &Experiment, scan: Volume) -> Result<Self> {
         let sample = Sample { id: "scan".into(), image: scan, labels: None };
         let (prepared, lattices) = apply_all(&experiment.preprocess, sample)?;
+        info!("prepared");
         Ok(Self { image: prepared.image, lattices })
     }
 
@@ -119,10 +136,26 @@ fn given_to<T>(each: &[T], scan: Volume, mut give: impl FnMut(&T, Volume) -> Res
 
 /// The labels that runs give a scan together, on its own lattice and after the first run's post-processing.
 ///
-/// Beside the label map this takes the memory of each run's probabilities on the lattice that its networks see.
+/// Beside the label map this takes the memory of each run's probabilities on the lattice that its networks see; for one
+/// run of exclusive classes, whose networks' mean is asked for, that of a few planes.
 pub fn label_map(runs: &[TrainedRun], scan: Volume, combine: &Combine) -> Result<LabelMap> {
-    let labels = answers(runs, scan, combine)?.label_map()?;
+    let labels = match runs {
+        [run] if decides_at_once(runs, combine)? => {
+            let ready = Ready::of(&run.experiment, scan)?;
+            match run.labels_at_once(&ready)? {
+                Some(labels) => labels,
+                None => answers_of(runs, vec![ready], combine)?.label_map()?,
+            }
+        }
+        _ => answers(runs, scan, combine)?.label_map()?,
+    };
     Ok(runs[0].experiment.predict.postprocessed(labels))
+}
+
+/// Whether labels can be decided plane by plane while one voice of exclusive classes predicts.
+pub(crate) fn decides_at_once(runs: &[TrainedRun], combine: &Combine) -> Result<bool> {
+    let one_voice = matches!(combine, Combine::Mean) || runs[0].models.len() == 1;
+    Ok(same_regions(runs)?.is_none() && runs.len() == 1 && one_voice)
 }
 
 /// The probabilities that runs give a scan together, on its own lattice, and the labels after the first run's
@@ -189,4 +222,46 @@ pub(crate) fn weights_file(training: &Path, choice: WeightsChoice) -> Result<Pat
     let path = training.join(name);
     ensure!(path.exists(), "expected {}, found none: was the training ever validated?", path.display());
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mis_core::ndarray::Array4;
+    use mis_core::{Affine, sample_rng};
+    use mis_io::InMemory;
+    use mis_models::tch::Device;
+    use mis_models::{Dims, ModelSpec, UNet};
+    use mis_patch::PatchGrid;
+    use mis_preproc::{Pad, Reorient, Resample, Step};
+    use rand::Rng as _;
+
+    #[test]
+    fn labels_decided_plane_by_plane_are_those_of_the_whole_probabilities() {
+        let rng = &mut sample_rng(6, 0, 0);
+        let data = Array4::from_shape_simple_fn((1, 40, 13, 15), || rng.random_range(-1.0_f32..1.0));
+        let scan = Volume::new(data, Affine::from_spacing([1.0, 2.0, 1.5])).unwrap();
+        let turned = Step::from(Reorient { to: "SAL".parse().unwrap() });
+        let resampled = Step::from(Resample::to([1.7, 1.6, 1.1]));
+        for steps in
+            [vec![], vec![resampled.clone(), Pad::divisible_by([8; 3]).into()], vec![turned, resampled]]
+        {
+            let unet = UNet { depth: 2, base_channels: 4, ..UNet::default() };
+            let grid = PatchGrid { patch_size: [8; 3], overlap: [4; 3] };
+            let no_cases = InMemory::default();
+            let mut experiment = Experiment::on(no_cases).patches(grid).model(unet.clone());
+            for step in steps {
+                experiment = experiment.preprocess(step);
+            }
+            let spec = ModelSpec { n_channels: 1, n_classes: 3, dims: Dims::Three };
+            let models = (1..3).map(|seed| Model::build(&unet, spec, Device::Cpu, seed).unwrap()).collect();
+            let run = TrainedRun { experiment: experiment.build().unwrap(), models };
+            let runs = std::slice::from_ref(&run);
+            assert!(decides_at_once(runs, &Combine::Mean).unwrap());
+            assert!(!decides_at_once(runs, &Combine::Median).unwrap());
+            let (_, expected) = probabilities(runs, scan.clone(), &Combine::Mean).unwrap();
+            assert!((0..3).all(|class| expected.as_slice().contains(&class)), "an easy task tests little");
+            assert_eq!(run.label_map(scan.clone()).unwrap(), expected);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use mis_eval::{Metric, Scored, Split, score_case};
 use mis_io::NiftiFolder;
 use mis_models::Model;
 use mis_patch::{CaseOrder, GridPatches, LastBatch, PassedOver, PatchLoader, PatchRules, PerVisit, Share};
-use mis_train::{Ended, FitJob, StopSignal, ValidateOn, ValidationSet, fit};
+use mis_train::{Ended, FitJob, MirroredViews, SlidingWindow, StopSignal, ValidateOn, ValidationSet, fit};
 
 use super::run::Run;
 use super::start::start_from;
@@ -53,7 +53,7 @@ pub(crate) fn train_fold(
         share: Share::default(),
         ..batches.clone()
     };
-    let window = experiment.window();
+    let window = SlidingWindow { mirror: MirroredViews::default(), ..experiment.window() };
     let validation = match train.validate_on {
         ValidateOn::Patches => ValidationSet::Patches(&patches),
         ValidateOn::Scans => {
