@@ -19,5 +19,5 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     setup::ensure()?;
-    command::run_benchmark("bench-kits", &args.args)
+    command::run_benchmark("bench-kits", &[], &args.args)
 }

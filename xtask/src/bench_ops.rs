@@ -20,5 +20,5 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     setup::ensure()?;
-    command::run_benchmark("bench-ops", &args.args)
+    command::run_benchmark("bench-ops", &["bench-ops-data"], &args.args)
 }

@@ -40,12 +40,14 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Builds a program of the `mis-tests` package with optimization, and runs it in the current folder.
-pub(crate) fn run_benchmark<S: AsRef<OsStr>>(name: &str, args: &[S]) -> Result<()> {
-    let program = ["--release", "--package", "mis-tests", "--bin", name];
+/// Builds a program of the `mis-tests` package and those that it starts with optimization, and runs it in the current
+/// folder.
+pub(crate) fn run_benchmark<S: AsRef<OsStr>>(name: &str, starts: &[&str], args: &[S]) -> Result<()> {
+    let package = ["--release", "--package", "mis-tests"];
     // Built loudly: the first build takes minutes. Run quietly: what follows is the program's own output.
-    run(cargo(["build"]).args(program))?;
-    run(cargo(["run", "--quiet"]).args(program).arg("--").args(args))
+    let programs = starts.iter().chain([&name]).flat_map(|program| ["--bin", program]);
+    run(cargo(["build"]).args(package).args(programs))?;
+    run(cargo(["run", "--quiet"]).args(package).args(["--bin", name, "--"]).args(args))
 }
 
 /// The first of the programs that the `PATH` has.

@@ -48,6 +48,7 @@ pub mod interpolation;
 
 mod aligned_rows;
 mod atomic_file;
+mod keep_memory;
 mod large_array;
 mod prefetch;
 
@@ -77,6 +78,7 @@ pub use transform::Transform;
 
 pub use aligned_rows::aligned_rows;
 pub use atomic_file::{TEMPORARY_PREFIX, write_atomically};
+pub use keep_memory::keep_memory;
 pub use large_array::{Pages, zeros};
 pub use prefetch::prefetch;
 

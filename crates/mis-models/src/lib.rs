@@ -19,7 +19,6 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
-mod keep_memory;
 mod model;
 mod output;
 mod seeded;
@@ -37,7 +36,6 @@ mod any_architecture;
 
 mod losses;
 
-pub use keep_memory::keep_memory;
 pub use model::{Model, ShapeMismatch, WeightsMismatch};
 pub use output::Output;
 pub use seeded::seeded;

@@ -1,7 +1,8 @@
 //! How many processor cores are used.
 
 use anyhow::{Context as _, Result, ensure};
-use mis_models::{keep_memory, tch};
+use mis_core::keep_memory;
+use mis_models::tch;
 
 /// Sets the threads of libtorch and of the data path, once per process and before anything else; without a number each
 /// takes all cores. They share the cores: libtorch computes while the data path fetches the next batch, which was measured

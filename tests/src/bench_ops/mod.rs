@@ -29,4 +29,4 @@ pub use inputs::Inputs;
 pub use line::{Line, Measured, Outcome};
 pub use run::{measure_here, run_all};
 pub use start::say_hello;
-pub use workload::{MINUTES, WORKLOADS, Workload, select};
+pub use workload::{DATA, NETWORKS, Workload, select, workloads};

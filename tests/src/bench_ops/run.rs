@@ -1,5 +1,6 @@
 //! Each workload in a process of its own.
 
+use std::env::consts::EXE_SUFFIX;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
@@ -10,10 +11,10 @@ use anyhow::{Context as _, Result, bail};
 use super::case::Case;
 use super::inputs::Inputs;
 use super::line::{Line, Outcome};
-use super::workload::{MINUTES, WORKLOADS, Workload};
+use super::workload::{DATA, Workload};
 
-/// Measures workloads one after the other, each in a fresh process of this program, and appends a line for each to the
-/// results file; `progress` is told each line as it comes. A workload that fails has a line too, and makes the whole
+/// Measures workloads one after the other, each in a fresh process, and appends a line for each to the results
+/// file. What needs no network is measured by `bench-ops-data`, beside this program, which does not load libtorch; `progress` is told each line as it comes. A workload that fails has a line too, and makes the whole
 /// an error at the end.
 pub fn run_all(
     workloads: &[&Workload],
@@ -50,10 +51,16 @@ pub fn run_all(
 }
 
 fn measure_apart(workload: &Workload, inputs: &Inputs, threads: usize) -> Result<Outcome> {
-    let mut process = Command::new(std::env::current_exe()?);
-    process.arg("--inputs").arg(inputs.folder());
+    let this = std::env::current_exe()?;
+    let program = if DATA.iter().any(|other| other.to_string() == workload.to_string()) {
+        this.with_file_name(format!("bench-ops-data{EXE_SUFFIX}"))
+    } else {
+        this
+    };
+    let mut process = Command::new(&program);
+    process.arg("--inputs").arg(inputs.folder()).env("RAYON_NUM_THREADS", threads.to_string());
     process.args(["--threads", &threads.to_string(), "--measure", &workload.to_string()]);
-    let output = process.output()?;
+    let output = process.output().with_context(|| format!("cannot start {}", program.display()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("{}: {}", output.status, said.trim());
@@ -61,10 +68,15 @@ fn measure_apart(workload: &Workload, inputs: &Inputs, threads: usize) -> Result
     Ok(Outcome::Measured(serde_json::from_slice(&output.stdout).context("the process gives no result")?))
 }
 
-/// Measures the workload of this name in this process, and writes what [`run_all`] reads.
-pub fn measure_here(name: &str, inputs: &Inputs, threads: usize, out: impl Write) -> Result<()> {
-    mis::pipeline::set_threads(Some(threads))?;
-    let workload = WORKLOADS.iter().chain(MINUTES).find(|workload| workload.to_string() == name);
+/// Measures that of some workloads which has this name in this process, and writes what [`run_all`] reads.
+pub fn measure_here(
+    workloads: &[Workload],
+    name: &str,
+    inputs: &Inputs,
+    threads: usize,
+    out: impl Write,
+) -> Result<()> {
+    let workload = workloads.iter().find(|workload| workload.to_string() == name);
     let workload = workload.with_context(|| format!("no workload is named {name}"))?;
     let measured = (workload.measure)(&Case { inputs, workload, threads })?;
     Ok(serde_json::to_writer(out, &measured.with("threads", threads))?)

@@ -22,11 +22,13 @@ pub struct Workload {
     pub variant: &'static str,
     /// Which options; empty for what a user gets without any.
     pub config: &'static str,
+    /// Whether it takes minutes or gigabytes, and is measured only where it is named.
+    pub takes_minutes: bool,
     pub(super) measure: fn(&Case<'_>) -> Result<Measured>,
 }
 
 const fn op(op: &'static str, measure: fn(&Case<'_>) -> Result<Measured>) -> Workload {
-    Workload { op, variant: "", config: "", measure }
+    variant(op, "", measure)
 }
 
 const fn variant(
@@ -34,7 +36,7 @@ const fn variant(
     variant: &'static str,
     measure: fn(&Case<'_>) -> Result<Measured>,
 ) -> Workload {
-    Workload { op, variant, config: "", measure }
+    network(op, variant, "", measure)
 }
 
 /// A network's operation in one precision; without options it is the one that the machine is fastest in.
@@ -44,11 +46,15 @@ const fn network(
     config: &'static str,
     measure: fn(&Case<'_>) -> Result<Measured>,
 ) -> Workload {
-    Workload { op, variant, config, measure }
+    Workload { op, variant, config, takes_minutes: false, measure }
 }
 
-/// All that can be measured.
-pub const WORKLOADS: &[Workload] = &[
+const fn takes_minutes(workload: Workload) -> Workload {
+    Workload { takes_minutes: true, ..workload }
+}
+
+/// What needs no network.
+pub const DATA: &[Workload] = &[
     op("load_nifti_gz", load_save::load),
     op("save_nifti_gz", load_save::save),
     op("preprocess_ct", resample::preprocess),
@@ -81,18 +87,6 @@ pub const WORKLOADS: &[Workload] = &[
     variant("load_batches", "1-worker", |case| batches::load(case, 1)),
     variant("load_batches", "2-workers", |case| batches::load(case, 2)),
     op("read_stored_batches", batches::read_stored),
-    network("train_step_unet3d", "64", "f32", |case| networks::train_step(case, "train64", Precision::F32)),
-    network("train_step_unet3d", "64", "bf16", |case| networks::train_step(case, "train64", Precision::Bf16)),
-    network("train_step_unet3d", "80x160x160", "f32", |case| {
-        networks::train_step(case, "train160", Precision::F32)
-    }),
-    network("train_step_unet3d", "80x160x160", "bf16", |case| {
-        networks::train_step(case, "train160", Precision::Bf16)
-    }),
-    network("infer_unet3d", "96", "f32", |case| networks::infer(case, Precision::F32)),
-    network("infer_unet3d", "96", "bf16", |case| networks::infer(case, Precision::Bf16)),
-    network("infer_unet3d", "sliding", "f32", |case| networks::slide(case, Precision::F32)),
-    network("infer_unet3d", "sliding", "bf16", |case| networks::slide(case, Precision::Bf16)),
     op("metrics_dice", |case| metrics::score(case, MetricChoice::Dice, Policy::NnUnet, "values")),
     op("metrics_hd95", |case| metrics::score(case, MetricChoice::Hd95, Policy::NnUnet, "values_monai")),
     Workload {
@@ -109,32 +103,53 @@ pub const WORKLOADS: &[Workload] = &[
         config: "deepmind",
         ..op("metrics_nsd", |case| metrics::surface_dice(case, Policy::Deepmind, "values"))
     },
-    op("import_time", start::start),
+    takes_minutes(variant("load_nifti_gz", "512x512x1059", load_save::load_tall)),
+    takes_minutes(variant("save_nifti_gz", "512x512x1059", load_save::save_tall)),
 ];
 
-/// What takes minutes or gigabytes, and is measured only where it is named.
-pub const MINUTES: &[Workload] = &[
-    variant("load_nifti_gz", "512x512x1059", load_save::load_tall),
-    variant("save_nifti_gz", "512x512x1059", load_save::save_tall),
-    variant("train_to_accuracy", "hippocampus_fold0", |case| accuracy::hippocampus(case, 300.0)),
-    variant("train_to_accuracy", "hippocampus_fold0_2min", |case| accuracy::hippocampus(case, 120.0)),
+/// What needs libtorch.
+pub const NETWORKS: &[Workload] = &[
+    network("train_step_unet3d", "64", "f32", |case| networks::train_step(case, "train64", Precision::F32)),
+    network("train_step_unet3d", "64", "bf16", |case| networks::train_step(case, "train64", Precision::Bf16)),
+    network("train_step_unet3d", "80x160x160", "f32", |case| {
+        networks::train_step(case, "train160", Precision::F32)
+    }),
+    network("train_step_unet3d", "80x160x160", "bf16", |case| {
+        networks::train_step(case, "train160", Precision::Bf16)
+    }),
+    network("infer_unet3d", "96", "f32", |case| networks::infer(case, Precision::F32)),
+    network("infer_unet3d", "96", "bf16", |case| networks::infer(case, Precision::Bf16)),
+    network("infer_unet3d", "sliding", "f32", |case| networks::slide(case, Precision::F32)),
+    network("infer_unet3d", "sliding", "bf16", |case| networks::slide(case, Precision::Bf16)),
+    op("import_time", start::start),
+    takes_minutes(variant("train_to_accuracy", "hippocampus_fold0", |case| {
+        accuracy::hippocampus(case, 300.0)
+    })),
+    takes_minutes(variant("train_to_accuracy", "hippocampus_fold0_2min", |case| {
+        accuracy::hippocampus(case, 120.0)
+    })),
 ];
+
+/// All that can be measured.
+pub fn workloads() -> impl Iterator<Item = &'static Workload> {
+    DATA.iter().chain(NETWORKS)
+}
 
 /// The workloads that the names stand for, each an operation or `operation/variant`; all that are quick without a name.
 /// A name that stands for none is an error.
 pub fn select(names: &[String]) -> Result<Vec<&'static Workload>> {
     for name in names {
-        let is_known = WORKLOADS.iter().chain(MINUTES).any(|workload| workload.is_meant(name));
+        let is_known = workloads().any(|workload| workload.is_meant(name));
         ensure!(
             is_known,
             "expected an operation, or operation/variant, of those that --list shows, found {name}"
         );
     }
     if names.is_empty() {
-        return Ok(WORKLOADS.iter().collect());
+        return Ok(workloads().filter(|workload| !workload.takes_minutes).collect());
     }
     let meant = |workload: &&Workload| names.iter().any(|name| workload.is_meant(name));
-    Ok(WORKLOADS.iter().chain(MINUTES).filter(meant).collect())
+    Ok(workloads().filter(meant).collect())
 }
 
 impl Workload {
@@ -178,7 +193,7 @@ mod tests {
     fn a_name_stands_for_all_forms_of_its_operation_or_for_one() {
         check(&["resample_labels"], &["resample_labels", "resample_labels (nearest)"]);
         check(&["augment_spatial_128/cubic", "gamma_128"], &["augment_spatial_128/cubic", "gamma_128"]);
-        assert_eq!(select(&[]).unwrap().len(), WORKLOADS.len());
+        assert!(select(&[]).unwrap().iter().all(|workload| !workload.takes_minutes));
     }
 
     #[test]
@@ -189,7 +204,7 @@ mod tests {
 
     #[test]
     fn no_two_workloads_have_one_name() {
-        let all: Vec<_> = WORKLOADS.iter().chain(MINUTES).collect();
+        let all: Vec<_> = workloads().collect();
         for (idx, workload) in all.iter().enumerate() {
             assert!(all[..idx].iter().all(|other| other.to_string() != workload.to_string()));
         }

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use mis_tests::bench_ops::{Inputs, MINUTES, Outcome, WORKLOADS, measure_here, run_all, say_hello, select};
+use mis_tests::bench_ops::{Inputs, NETWORKS, Outcome, measure_here, run_all, say_hello, select, workloads};
 
 /// Measures single operations on fixed inputs, each in a fresh process, to stand side by side with other libraries
 ///
@@ -40,7 +40,7 @@ struct BenchOps {
     /// Show the operations and leave
     #[arg(long)]
     list: bool,
-    /// Measure one workload in this process
+    /// Measure one workload of networks in this process
     #[arg(long, hide = true)]
     measure: Option<String>,
     /// Load libtorch and leave
@@ -69,7 +69,8 @@ impl BenchOps {
         }
         let inputs = Inputs::open(self.inputs.as_ref().context("--inputs is missing")?)?;
         if let Some(name) = &self.measure {
-            return measure_here(name, &inputs, self.threads, stdout());
+            mis::pipeline::set_threads(Some(self.threads))?;
+            return measure_here(NETWORKS, name, &inputs, self.threads, stdout());
         }
         let workloads = select(&self.only)?;
         let (start, n) = (Instant::now(), workloads.len());
@@ -90,11 +91,7 @@ impl BenchOps {
 }
 
 fn list() {
-    for workload in WORKLOADS {
-        println!("{workload}");
-    }
+    workloads().filter(|workload| !workload.takes_minutes).for_each(|workload| println!("{workload}"));
     println!("\nonly by name, for they take minutes:");
-    for workload in MINUTES {
-        println!("{workload}");
-    }
+    workloads().filter(|workload| workload.takes_minutes).for_each(|workload| println!("{workload}"));
 }

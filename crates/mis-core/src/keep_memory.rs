@@ -1,6 +1,7 @@
 //! Memory that is freed and wanted again at once.
 
-/// Lets this process keep the memory that it frees for its next tensors. Call it once, before the first network.
+/// Lets this process keep the memory that it frees for its next tensors and volumes. Call it once, before the first of
+/// them.
 ///
 /// A network makes and frees hundreds of tensors of tens of MiB at every step. glibc gives each back to the system, which
 /// then clears and maps as many pages anew: 67 ms of 70 for joining two tensors of 67 MB, and a fifth to a third of
