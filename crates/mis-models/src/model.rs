@@ -118,6 +118,14 @@ impl Model {
         self.variables().into_iter().filter(|(_, tensor)| tensor.requires_grad()).collect()
     }
 
+    /// Whether in training too what the network says of a patch does not depend on the others of its batch: of the
+    /// networks here all without batch norm, whose running statistics are variables that training does not change by
+    /// gradient.
+    #[must_use]
+    pub fn patches_are_apart(&self) -> bool {
+        !self.net.mixes_patches() && self.n_trainable() == self.n_parameters()
+    }
+
     /// Number of weights, running statistics included.
     #[must_use]
     pub fn n_parameters(&self) -> usize {

@@ -24,6 +24,11 @@ pub trait SegModel: nn::ModuleT {
     fn forward_heads(&self, images: &Tensor, train: bool) -> Vec<Tensor> {
         vec![self.forward_t(images, train)]
     }
+
+    /// Whether what a patch gives depends on the others of its batch otherwise than by batch norm.
+    fn mixes_patches(&self) -> bool {
+        true
+    }
 }
 
 /// A family of networks: hyperparameters that build one.

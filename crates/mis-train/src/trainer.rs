@@ -24,6 +24,10 @@ pub struct Trainer<'a> {
     seed: u64,
 }
 
+/// Patches of so many voxels go through a network one by one in training, if that gives the same: their norms need no
+/// copies then, and the second one's memory is free before the gradients of the first are made.
+const LARGE_PATCH: i64 = 1 << 20;
+
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepStats {
@@ -117,12 +121,29 @@ impl<'a> Trainer<'a> {
         let n_batches = self.optimizer.n_steps() * self.config.accumulate as u64 + batch_idx as u64;
         let n_batches = n_batches * self.ranks.n() as u64 + self.ranks.rank() as u64;
         let seed = self.seed ^ n_batches.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        Ok(if self.loss.is_deep() {
-            let logits = seeded(seed, || model.net.forward_heads(&images, true));
-            self.loss.forward_heads(&logits, &target)
-        } else {
-            self.loss.forward(&seeded(seed, || model.net.forward_t(&images, true)), &target)
+        let heads = seeded(seed, || self.heads(&images));
+        Ok(match self.loss.is_deep() {
+            true => self.loss.forward_heads(&heads, &target),
+            false => self.loss.forward(&heads[0], &target),
         })
+    }
+
+    /// The outputs that the loss compares with the labels, of a batch at once or of one patch after the other.
+    fn heads(&self, images: &Tensor) -> Vec<Tensor> {
+        let net = &self.model.net;
+        let forward = |images: &Tensor| match self.loss.is_deep() {
+            true => net.forward_heads(images, true),
+            false => vec![net.forward_t(images, true)],
+        };
+        let n_patches = images.size()[0];
+        let n_voxels: i64 = images.size()[2..].iter().product();
+        if n_patches == 1 || n_voxels < LARGE_PATCH || !self.model.patches_are_apart() {
+            return forward(images);
+        }
+        let of_each: Vec<Vec<Tensor>> = images.split(1, 0).iter().map(forward).collect();
+        (0..of_each[0].len())
+            .map(|head| Tensor::cat(&of_each.iter().map(|heads| &heads[head]).collect::<Vec<_>>(), 0))
+            .collect()
     }
 
     /// The model as it is: with the weights in training, or with their average.

@@ -53,6 +53,10 @@ impl SegModel for StagedNetwork {
     fn forward_heads(&self, images: &Tensor, train: bool) -> Vec<Tensor> {
         self.logits(images, train, true)
     }
+
+    fn mixes_patches(&self) -> bool {
+        false
+    }
 }
 
 /// nnU-Net's unit: convolution, normalization, activation, weights drawn as He et al. do.

@@ -71,6 +71,10 @@ impl SegModel for Network {
     fn divisor(&self) -> [usize; 3] {
         divisor(&self.strides)
     }
+
+    fn mixes_patches(&self) -> bool {
+        false
+    }
 }
 
 /// What a side must be a multiple of for these strides.

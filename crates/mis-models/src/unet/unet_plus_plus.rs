@@ -149,4 +149,8 @@ impl SegModel for PlusPlus {
         let outputs = self.finest(images, train);
         self.heads.iter().zip(&outputs).rev().map(|(head, output)| head.forward(output)).collect()
     }
+
+    fn mixes_patches(&self) -> bool {
+        false
+    }
 }
