@@ -6,6 +6,8 @@ use std::str::FromStr;
 use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::IGNORE;
+
 /// One class of an experiment: its name and the raw values that mean it in label files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Class {
@@ -18,10 +20,19 @@ pub struct Class {
 /// The classes of an experiment, background first; a class's place is its index in a label map.
 ///
 /// In an experiment file `["background", "kidney", "tumor"]`, where each class has its place as raw value, or
-/// `{ name = "tumor", values = [2, 4] }` for a class with values of its own.
+/// `{ name = "tumor", values = [2, 4] }` for a class with values of its own. What stands there under the name `ignore` is no
+/// class, as in nnU-Net: where label files have its values, nobody has said what is there ([`IGNORE`]). Losses and scores
+/// leave such voxels out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<ClassForm>", into = "Vec<ClassForm>")]
-pub struct ClassTable(Vec<Class>);
+pub struct ClassTable {
+    classes: Vec<Class>,
+    /// Raw values of voxels that nobody has labelled.
+    ignored: Vec<i64>,
+}
+
+/// What stands for [`IGNORE`] in a class table.
+const IGNORE_NAME: &str = "ignore";
 
 /// Raw label values that no class names.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -35,9 +46,7 @@ pub struct UnknownLabels {
 
 impl ClassTable {
     /// A class table; refused with fewer than two or more than 255 classes, or where a name or value stands twice.
-    pub fn new(classes: Vec<Class>) -> Result<Self> {
-        let n = classes.len();
-        ensure!((2..=255).contains(&n), "expected 2 to 255 classes with the background first, found {n}");
+    pub fn new(mut classes: Vec<Class>) -> Result<Self> {
         let mut owner = BTreeMap::new();
         for (class_idx, class) in classes.iter().enumerate() {
             ensure!(!class.name.is_empty(), "class {class_idx} must have a name");
@@ -53,7 +62,13 @@ impl ClassTable {
                 }
             }
         }
-        Ok(Self(classes))
+        let ignored = classes
+            .extract_if(.., |class| class.name == IGNORE_NAME)
+            .flat_map(|class| class.values)
+            .collect();
+        let n = classes.len();
+        ensure!((2..=255).contains(&n), "expected 2 to 255 classes with the background first, found {n}");
+        Ok(Self { classes, ignored })
     }
 
     /// Classes whose raw values are their places 0, 1, 2 …
@@ -66,25 +81,33 @@ impl ClassTable {
     /// The classes in their order, background first.
     #[must_use]
     pub fn classes(&self) -> &[Class] {
-        &self.0
+        &self.classes
     }
 
     /// Number of classes, background included.
     #[must_use]
     pub fn n_classes(&self) -> usize {
-        self.0.len()
+        self.classes.len()
     }
 
     /// Names in their order, background first.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.0.iter().map(|class| class.name.clone()).collect()
+        self.classes.iter().map(|class| class.name.clone()).collect()
     }
 
-    /// The class index of a raw label value, if a class names it.
+    /// Raw label values that the table names: those of the classes in their order, and those of voxels to be ignored.
+    pub fn values(&self) -> impl Iterator<Item = i64> + '_ {
+        self.classes.iter().flat_map(|class| &class.values).chain(&self.ignored).copied()
+    }
+
+    /// The class index of a raw label value, if a class names it; [`IGNORE`] of one to be ignored.
     #[must_use]
     pub fn index_of(&self, value: i64) -> Option<u8> {
-        let place = self.0.iter().position(|class| class.values.contains(&value))?;
+        if self.ignored.contains(&value) {
+            return Some(IGNORE);
+        }
+        let place = self.classes.iter().position(|class| class.values.contains(&value))?;
         u8::try_from(place).ok()
     }
 
@@ -111,7 +134,7 @@ impl ClassTable {
         let mut found: Vec<_> = unknown.into_iter().map(|(bits, n)| (f64::from_bits(bits), n)).collect();
         found.sort_by(|a, b| a.0.total_cmp(&b.0));
         let found = found.into_iter().map(|(value, n)| (value.to_string(), n)).collect();
-        Err(UnknownLabels { expected: self.0.iter().flat_map(|class| class.values.clone()).collect(), found })
+        Err(UnknownLabels { expected: self.values().collect(), found })
     }
 }
 
@@ -180,7 +203,9 @@ impl From<ClassTable> for Vec<ClassForm> {
                 ClassForm::Values(ClassValues { name: class.name, values: class.values })
             }
         };
-        table.0.into_iter().zip(0..).map(form).collect()
+        let ignored = Class { name: IGNORE_NAME.to_owned(), values: table.ignored };
+        let ignored = Some(ignored).filter(|ignored| !ignored.values.is_empty());
+        table.classes.into_iter().chain(ignored).zip(0..).map(form).collect()
     }
 }
 
@@ -218,6 +243,22 @@ mod tests {
             "label value 0 is given to \"background\" and to \"kidney\""
         );
         assert_eq!(error("background"), "expected 2 to 255 classes with the background first, found 1");
+    }
+
+    #[test]
+    fn what_is_named_ignore_is_no_class() {
+        let table: ClassTable = "background,ignore=7+9,tumor=2".parse().unwrap();
+        assert_eq!(table.names(), ["background", "tumor"]);
+        assert_eq!(table.map(&[0.0, 9.0, 2.0, 7.0]).unwrap(), [0, IGNORE, 1, IGNORE]);
+        assert!(
+            table.map(&[3.0]).unwrap_err().to_string().starts_with("expected the label values [0, 2, 7, 9],")
+        );
+        for text in ["background,ignore=7+9,tumor=2", "background,tumor,ignore", "background,tumor"] {
+            let table: ClassTable = text.parse().unwrap();
+            assert_eq!(ClassTable::try_from(Vec::<ClassForm>::from(table.clone())).unwrap(), table);
+        }
+        let error = "background,ignore".parse::<ClassTable>().unwrap_err().to_string();
+        assert_eq!(error, "expected 2 to 255 classes with the background first, found 1");
     }
 
     #[test]

@@ -60,6 +60,7 @@ mod tests {
     use super::*;
     use crate::test_maps::{random, row};
     use crate::{MetricChoice, Policy, standard_metrics};
+    use mis_core::IGNORE;
 
     #[test]
     fn what_metrics_share_changes_no_score() {
@@ -69,6 +70,25 @@ mod tests {
             for class in 0..3 {
                 assert_eq!(scores[class as usize], metric.score(&prediction, &truth, class), "{metric:?}");
             }
+        }
+    }
+
+    #[test]
+    fn voxels_that_the_truth_leaves_open_are_not_scored() {
+        let metrics = standard_metrics();
+        // Open voxels at the end of a row: without them it is the shorter row.
+        let open = score_case(
+            &"a".into(),
+            &row(&[0, 1, 1, 2, 2, 1, 0]),
+            &row(&[0, 1, 2, 2, 0, IGNORE, IGNORE]),
+            &metrics,
+            3,
+        );
+        let short = score_case(&"a".into(), &row(&[0, 1, 1, 2, 2]), &row(&[0, 1, 2, 2, 0]), &metrics, 3);
+        let (open, short) = (open.unwrap(), short.unwrap());
+        assert_eq!(open.counts, short.counts);
+        for (metric, (open, short)) in metrics.iter().zip(open.scores.iter().zip(&short.scores)) {
+            assert_eq!(open[1..], short[1..], "{metric:?}");
         }
     }
 

@@ -48,7 +48,7 @@ impl NnunetRaw {
         Ok(data)
     }
 
-    /// The classes that `dataset.json` names, background first, with their raw values.
+    /// The classes that `dataset.json` names, background first, with their raw values; its label `ignore` is none.
     pub fn class_table(&self) -> Result<ClassTable> {
         let table = || {
             let mut classes = Vec::new();
@@ -58,13 +58,10 @@ impl NnunetRaw {
                     (Some(name), _, Ok(raw)) => (name.to_owned(), raw),
                     (_, Some(raw), _) => (key, raw),
                     _ => bail!(
-                        "expected one value per class, found {key:?}: {value} (regions cannot be read yet)"
+                        "expected one value per class, found {key:?}: {value}; for regions name the classes in the \
+                         experiment's `classes`, and those of each region in its loss, `regions`"
                     ),
                 };
-                ensure!(
-                    name != "ignore",
-                    "found the label \"ignore\", which cannot be left out of a training yet"
-                );
                 classes.push(Class { name, values: vec![raw] });
             }
             classes.sort_by_key(|class| class.values[0]);

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mis_core::ndarray::{Array3, Array4};
-use mis_core::{Affine, ClassTable, DataSource, GeometryMismatch, LabelMap, PredictionSink as _, Volume};
+use mis_core::{
+    Affine, ClassTable, DataSource, GeometryMismatch, IGNORE, LabelMap, PredictionSink as _, Volume,
+};
 use mis_io::{CaseFolders, InMemory, NiftiFolder, NnunetRaw, ScanFiles, Source, nifti};
 
 fn scan(path: &Path, value: f32, spacing: f64) {
@@ -102,7 +104,7 @@ fn nnunet_channels_are_stacked_in_their_order() {
 #[test]
 fn the_decathlons_list_of_files_is_followed() {
     let folder = tempfile::tempdir().unwrap();
-    let json = r#"{ "modality": { "0": "CT" }, "labels": { "0": "background", "1": "liver", "2": "cancer" },
+    let json = r#"{ "modality": { "0": "CT" }, "labels": { "0": "background", "1": "liver", "2": "cancer", "3": "ignore" },
         "training": [{ "image": "./imagesTr/liver_3.nii.gz", "label": "./labelsTr/liver_3.nii.gz" }] }"#;
     fs::write(folder.path().join("dataset.json"), json).unwrap();
     scan(&folder.path().join("imagesTr/liver_3.nii.gz"), 10.0, 1.0);
@@ -110,7 +112,9 @@ fn the_decathlons_list_of_files_is_followed() {
     let data = NnunetRaw::open(folder.path()).unwrap();
     assert_eq!(names(&data), ["liver_3"]);
     assert_eq!(data.load(&"liver_3".into()).unwrap().labels.unwrap().as_slice()[0], 2);
-    assert_eq!(data.class_table().unwrap().names(), ["background", "liver", "cancer"]);
+    let classes = data.class_table().unwrap();
+    assert_eq!(classes.names(), ["background", "liver", "cancer"]);
+    assert_eq!(classes.index_of(3), Some(IGNORE));
     check_error(data.files(&"liver_4".into()), &["liver_4", "dataset.json"]);
 }
 

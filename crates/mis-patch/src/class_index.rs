@@ -1,6 +1,6 @@
 //! Where each class lies.
 
-use mis_core::{LabelMap, sample_rng};
+use mis_core::{IGNORE, LabelMap, sample_rng};
 use rand::seq::index;
 
 /// Voxels of each class of a case: all of them, or so many drawn uniformly without replacement, always the same ones.
@@ -22,6 +22,7 @@ impl ClassIndex {
         for &label in labels.as_slice() {
             counts[usize::from(label)] += 1;
         }
+        counts[usize::from(IGNORE)] = 0; // no class
         let n_classes = counts.iter().rposition(|&n| n > 0).map_or(0, |last| last + 1);
         // Which of a class's voxels are kept, by their rank; the last first.
         let mut ranks: Vec<Vec<usize>> = (0_u64..)
@@ -36,6 +37,9 @@ impl ClassIndex {
         let mut voxels: Vec<Vec<u64>> = ranks.iter().map(|ranks| Vec::with_capacity(ranks.len())).collect();
         let mut seen = [0_usize; 256];
         for (offset, &label) in (0_u64..).zip(labels.as_slice()) {
+            if label == IGNORE {
+                continue;
+            }
             let class = usize::from(label);
             if ranks[class].last() == Some(&seen[class]) {
                 ranks[class].pop();
@@ -78,6 +82,7 @@ mod tests {
     fn every_voxel_of_a_small_class_is_kept_and_a_bounded_draw_of_a_large_one() {
         let labels = Array3::from_shape_fn([40, 30, 20], |(i, j, k)| match (i, j, k) {
             (3, 4, 5) => 2,
+            (0, _, 15..) => IGNORE,
             (_, _, 0..10) => 1,
             _ => 0,
         });

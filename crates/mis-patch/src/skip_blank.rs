@@ -1,7 +1,7 @@
 //! Patches that teach nothing about the classes.
 
 use anyhow::{Result, ensure};
-use mis_core::{LabelMap, PatchLocation};
+use mis_core::{IGNORE, LabelMap, PatchLocation};
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -33,18 +33,19 @@ impl SkipBlank {
     }
 
     pub(crate) fn is_blank(&self, labels: &LabelMap, at: &PatchLocation) -> bool {
-        let mut rows = at.rows(labels.shape()).map(|row| &labels.as_slice()[row]).peekable();
-        let Some(first) = rows.peek().map(|row| row[0]) else { return true };
-        if self.min_foreground == 0.0 {
-            return rows.all(|row| row.iter().all(|&label| label == first));
+        // Voxels that nobody has labelled are of no class.
+        let rows = || at.rows(labels.shape()).map(|row| &labels.as_slice()[row]);
+        let Some(&first) = rows().flatten().find(|&&label| label != IGNORE) else { return true };
+        let one_class = rows().all(|row| row.iter().all(|&label| label == first || label == IGNORE));
+        if one_class || self.min_foreground == 0.0 {
+            return one_class;
         }
-        let (mut n, mut n_foreground, mut one_class) = (0, 0, true);
-        for row in rows {
-            n += row.len();
-            n_foreground += row.iter().filter(|&&label| label != 0).count();
-            one_class &= row.iter().all(|&label| label == first);
+        let (mut n, mut n_foreground) = (0, 0);
+        for row in rows() {
+            n += row.iter().filter(|&&label| label != IGNORE).count();
+            n_foreground += row.iter().filter(|&&label| label != 0 && label != IGNORE).count();
         }
-        one_class || (n_foreground as f64) < self.min_foreground * n as f64
+        (n_foreground as f64) < self.min_foreground * n as f64
     }
 }
 
@@ -108,6 +109,9 @@ mod tests {
         check([0; 8], 0.0, true);
         check([2; 8], 0.0, true);
         check([0, 0, 0, 0, 0, 0, 1, 0], 0.0, false);
+        check([IGNORE, 0, 0, IGNORE, 0, 0, 0, 0], 0.0, true);
+        check([IGNORE, 2, 0, IGNORE, 0, 0, 0, 0], 0.0, false);
+        check([IGNORE; 8], 0.0, true);
     }
 
     #[test]
@@ -115,5 +119,6 @@ mod tests {
         check([0, 0, 0, 0, 0, 1, 1, 0], 0.25, false);
         check([0, 0, 0, 0, 0, 1, 1, 0], 0.26, true);
         check([2; 8], 0.5, true);
+        check([0, 0, 0, IGNORE, IGNORE, IGNORE, IGNORE, 1], 0.25, false);
     }
 }

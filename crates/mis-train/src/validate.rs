@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use mis_core::ndarray::ArrayView4;
-use mis_core::{Batch, BatchSource, DataSource, PatchLocation, Sample, SampleId, argmax};
+use mis_core::{Batch, BatchSource, DataSource, IGNORE, PatchLocation, Sample, SampleId, argmax};
 use mis_models::tch::{self, Kind, Tensor};
 use mis_models::{Loss, Model};
 use serde::{Deserialize, Serialize};
@@ -85,16 +85,18 @@ impl Scores<'_> {
         let target = tensors::target(labels, dims, device)?;
         let logits = model.net.forward_t(&images, false);
         self.add_loss(&logits, &target)?;
+        let unknown = target.f_eq(i64::from(IGNORE))?;
         if let Some(regions) = self.loss.regions() {
             for ((region, classes), counts) in (0_i64..).zip(regions).zip(&mut self.counts) {
                 let mut inside = target.f_eq(i64::from(classes[0]))?;
                 for &class in &classes[1..] {
                     inside = inside.f_logical_or(&target.f_eq(i64::from(class))?)?;
                 }
-                counts.add(&logits.f_select(1, region)?.f_ge(0.0)?, &inside)?;
+                let found = logits.f_select(1, region)?.f_ge(0.0)?.f_masked_fill(&unknown, 0)?;
+                counts.add(&found, &inside)?;
             }
         } else {
-            let prediction = logits.f_argmax(1, false)?;
+            let prediction = logits.f_argmax(1, false)?.f_masked_fill(&unknown, i64::from(IGNORE))?;
             for (class, counts) in (0_i64..).zip(&mut self.counts) {
                 counts.add(&prediction.f_eq(class)?, &target.f_eq(class)?)?;
             }
@@ -119,13 +121,13 @@ impl Scores<'_> {
         if let Some(regions) = self.loss.regions() {
             let channels = output.as_slice().chunks_exact(truth.len());
             for ((channel, classes), counts) in channels.zip(regions).zip(&mut self.counts) {
-                let voxels = channel.iter().zip(truth);
+                let voxels = channel.iter().zip(truth).filter(|(_, label)| **label != IGNORE);
                 counts.add_voxels(voxels.map(|(&p, label)| (p >= 0.5, classes.contains(label))));
             }
         } else {
             let prediction = argmax(&output);
             for (class, counts) in (0_u8..).zip(&mut self.counts) {
-                let voxels = prediction.as_slice().iter().zip(truth);
+                let voxels = prediction.as_slice().iter().zip(truth).filter(|(_, label)| **label != IGNORE);
                 counts.add_voxels(voxels.map(|(&found, &label)| (found == class, label == class)));
             }
         }

@@ -5,7 +5,7 @@
 use mis_core::anyhow::Result;
 use mis_core::ndarray::{Array3, Axis};
 use mis_core::{
-    Affine, Batch, BatchSource, DataSource, LabelMap, Sample, SampleId, Volume, argmax, sample_rng,
+    Affine, Batch, BatchSource, DataSource, IGNORE, LabelMap, Sample, SampleId, Volume, argmax, sample_rng,
 };
 use mis_models::tch::{self, Device};
 use mis_models::{
@@ -17,7 +17,7 @@ use mis_train::{
 };
 use rand::Rng as _;
 
-/// Boxes of class 1 with a core of class 2 in noise; as batches, each scan is one.
+/// Boxes of class 1 with a core of class 2 in noise, and a corner that nobody has labelled; as batches, each scan is one.
 #[derive(Debug)]
 struct Boxes;
 
@@ -37,6 +37,10 @@ impl DataSource for Boxes {
         };
         let labels = Array3::from_shape_fn([16; 3], |(i, j, k)| depth([i, j, k]));
         let image = labels.mapv(|label| f32::from(label) + rng.random_range(-0.3_f32..0.3));
+        let labels = Array3::from_shape_fn([16; 3], |at| {
+            let (i, j, _) = at;
+            if i + j < 10 { IGNORE } else { labels[at] }
+        });
         let affine = Affine::from_spacing([1.0; 3]);
         Ok(Sample {
             id: id.clone(),
@@ -119,7 +123,9 @@ fn scans_are_scored_as_they_will_be_predicted() {
         for id in &ids {
             let scan = Boxes.load(id).unwrap();
             let found = argmax(&predict(&model, &scan.image, &window).unwrap());
-            for (&found, &truth) in found.as_slice().iter().zip(scan.labels.unwrap().as_slice()) {
+            let labels = scan.labels.unwrap();
+            let voxels = found.as_slice().iter().zip(labels.as_slice());
+            for (&found, &truth) in voxels.filter(|(_, truth)| **truth != IGNORE) {
                 overlap += u32::from(found == class && truth == class);
                 sum += u32::from(found == class) + u32::from(truth == class);
             }

@@ -171,3 +171,46 @@ fn a_case_without_foreground_is_passed_over_with_a_note() {
     let note = fs::read_to_string(bench.path("run/fold_all/notes.txt")).unwrap();
     assert_eq!(note, "case_00002 has no patch to train on and is passed over\n");
 }
+
+#[test]
+fn voxels_that_nobody_has_labelled_are_left_out_of_training_and_of_scores() {
+    let bench = Bench::new();
+    let is_open = |j: usize| j > 11;
+    for case in 0..4 {
+        let labels = nifti::read_labels(&bench.labels(case), None).unwrap();
+        let (affine, mut labels) = (labels.affine(), labels.into_data());
+        labels.indexed_iter_mut().filter(|((_, j, _), _)| is_open(*j)).for_each(|(_, label)| *label = 7);
+        nifti::write_labels(&bench.labels(case), &LabelMap::new(labels, affine).unwrap(), None).unwrap();
+    }
+    bench.check_refused(&["expected the label values [0, 1, 2], found 7"]);
+    bench.replace("\"lesion\"]", "\"lesion\", { name = \"ignore\", values = [7] }]");
+    let foreground = "sampling = \"random-crop\"\nforeground = { share = 0.5 }";
+    bench.replace("overlap = [4, 8, 8]", &format!("overlap = [4, 8, 8]\n{foreground}"));
+    assert_success(&bench.mis(&["cv", "experiment.toml", "--out", "run"]));
+
+    let truth = bench.path("truth");
+    fs::create_dir(&truth).unwrap();
+    for path in bench.files("run/fold_0/predictions") {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let case: usize = name["case_".len()..][..5].parse().unwrap();
+        fs::copy(bench.labels(case), truth.join(name)).unwrap();
+    }
+    let scores = |folder: &str| {
+        let classes = ["--classes", "background,organ,lesion,ignore=7"];
+        let out = format!("{folder}-scores");
+        let output =
+            bench.mis(&[&["evaluate", folder, "truth"][..], &classes, &["--out", out.as_str()]].concat());
+        assert_success(&output);
+        fs::read_to_string(bench.path(&out).join("scores.tsv")).unwrap()
+    };
+    for path in bench.files("run/fold_0/predictions") {
+        let labels = nifti::read_labels(&path, None).unwrap();
+        let (affine, mut labels) = (labels.affine(), labels.into_data());
+        assert!(labels.iter().all(|&label| label < 3), "{}", path.display());
+        labels.indexed_iter_mut().filter(|((_, j, _), _)| is_open(*j)).for_each(|(_, label)| *label = 2);
+        let copy = bench.path("other").join(path.file_name().unwrap());
+        nifti::write_labels(&copy, &LabelMap::new(labels, affine).unwrap(), None).unwrap();
+    }
+    fs::rename(bench.path("run/fold_0/predictions"), bench.path("own")).unwrap();
+    assert_eq!(scores("own"), scores("other"));
+}

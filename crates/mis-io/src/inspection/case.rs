@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use mis_core::{
-    ClassTable, DataSource as _, GeometryMismatch, LabelMap, Orientation, SampleId, UnknownLabels, Volume,
+    ClassTable, DataSource as _, GeometryMismatch, IGNORE, LabelMap, Orientation, SampleId, UnknownLabels,
+    Volume,
 };
 use serde::Serialize;
 
@@ -156,6 +157,7 @@ fn report(id: &SampleId, image: &Volume, labels: Option<&LabelMap>, n_classes: u
         for &label in labels {
             voxels[usize::from(label)] += 1;
         }
+        voxels[usize::from(IGNORE)] = 0; // no class
         let n = voxels.iter().rposition(|&n| n > 0).map_or(0, |last| last + 1).max(n_classes);
         voxels[..n].to_vec()
     });

@@ -83,10 +83,7 @@ impl LabelReader<'_> {
             found.push((format!("{} other values", others.len()), others.iter().map(|(_, n)| n).sum()));
         }
         match self.classes {
-            Some(classes) => {
-                let expected = classes.classes().iter().flat_map(|class| class.values.clone()).collect();
-                UnknownLabels { expected, found }.into()
-            }
+            Some(classes) => UnknownLabels { expected: classes.values().collect(), found }.into(),
             None => {
                 let found: Vec<_> = found.iter().map(|(value, n)| format!("{value} ({n} voxels)")).collect();
                 anyhow!("expected the label values 0 to 255, found {}", found.join(", "))

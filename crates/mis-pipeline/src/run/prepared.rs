@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use mis_core::{ClassTable, DataSource, Sample, SampleId};
+use mis_core::{ClassTable, DataSource, IGNORE, Sample, SampleId};
 use mis_patch::{DiskRoom, SampleStore, StoreKey};
 use mis_preproc::{Step, apply_all};
 use rayon::prelude::*;
@@ -102,7 +102,7 @@ impl Prepared {
         }
         let sample = self.prepare(id)?;
         let labels = sample.labels.as_ref().with_context(|| format!("{id} has no labels to train on"))?;
-        let largest = labels.as_slice().iter().copied().max().unwrap_or(0);
+        let largest = labels.as_slice().iter().copied().filter(|&label| label != IGNORE).max().unwrap_or(0);
         if usize::from(largest) >= n_classes {
             bail!("{id}: expected class indices below the {n_classes} classes, found {largest}");
         }

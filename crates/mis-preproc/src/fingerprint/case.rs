@@ -1,7 +1,7 @@
 //! What one case adds to a fingerprint.
 
 use anyhow::{Context as _, Result, ensure};
-use mis_core::Sample;
+use mis_core::{IGNORE, Sample};
 
 use super::ValueHistogram;
 use crate::Crop;
@@ -31,7 +31,8 @@ impl Case {
         let labels = sample.labels.as_ref().context("has no labels, whose foreground a fingerprint is of")?;
         let shape = sample.image.shape();
         let values = |(number, channel): (usize, &[f32])| {
-            let foreground = channel.iter().zip(labels.as_slice()).filter(|(_, label)| **label > 0);
+            let foreground =
+                channel.iter().zip(labels.as_slice()).filter(|(_, label)| !matches!(**label, 0 | IGNORE));
             Values::of(foreground.map(|(&value, _)| value)).with_context(|| format!("channel {number}"))
         };
         let channels = sample.image.as_slice().chunks_exact(shape.iter().product());
