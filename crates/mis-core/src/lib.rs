@@ -78,7 +78,7 @@ pub use transform::Transform;
 
 pub use aligned_rows::aligned_rows;
 pub use atomic_file::{TEMPORARY_PREFIX, write_atomically};
-pub use keep_memory::keep_memory;
+pub use keep_memory::{LargeMemoryGoesBack, keep_memory};
 pub use large_array::{Pages, zeros};
 pub use prefetch::prefetch;
 

@@ -1,7 +1,7 @@
 //! One step of training.
 
 use anyhow::{Context as _, Result, ensure};
-use mis_core::Batch;
+use mis_core::{Batch, LargeMemoryGoesBack};
 use mis_models::tch::{Kind, Tensor};
 use mis_models::{Loss, Model, seeded};
 
@@ -26,7 +26,7 @@ pub struct Trainer<'a> {
 
 /// Patches of so many voxels go through a network one by one in training, if that gives the same: their norms need no
 /// copies then, and the second one's memory is free before the gradients of the first are made.
-const LARGE_PATCH: i64 = 1 << 20;
+const LARGE_PATCH: usize = 1 << 20;
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,6 +80,8 @@ impl<'a> Trainer<'a> {
         let mut n_patches = [n_own as f64];
         self.ranks.sum_f64(&mut n_patches);
         ensure!(n_patches[0] > 0.0, "a step needs a batch");
+        let large = |batch: &Batch| batch.images().shape()[2..].iter().product::<usize>() >= LARGE_PATCH;
+        let _guard = batches.iter().any(large).then(LargeMemoryGoesBack::new);
         let (mut sum, mut gradients) = ([0.0], Vec::new());
         for (batch_idx, batch) in batches.iter().enumerate() {
             let share = batch.n_patches() as f64 / n_patches[0];
@@ -137,7 +139,7 @@ impl<'a> Trainer<'a> {
         };
         let n_patches = images.size()[0];
         let n_voxels: i64 = images.size()[2..].iter().product();
-        if n_patches == 1 || n_voxels < LARGE_PATCH || !self.model.patches_are_apart() {
+        if n_patches == 1 || n_voxels < LARGE_PATCH as i64 || !self.model.patches_are_apart() {
             return forward(images);
         }
         let of_each: Vec<Vec<Tensor>> = images.split(1, 0).iter().map(forward).collect();

@@ -115,6 +115,15 @@ fn runs_of_other_networks_predict_together_and_a_half_done_folder_is_finished() 
     assert_eq!(fs::read(file(2)).unwrap(), gone, "the one that was missing is made as it was");
     assert_eq!(fs::metadata(file(1)).unwrap().modified().unwrap(), kept, "the others are not made again");
 
+    let file = bench.path("two/experiment.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("max = 300.0", "max = 200.0")).unwrap();
+    let output = bench.mis(&["predict", "two", "data", "--out", "edited"]);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let expected = "checkpoint_last.safetensors belongs to another experiment: it has [max: 300.0,], this one has [max: 200.0,]";
+    assert!(!output.status.success() && stderr.contains(expected), "{stderr}");
+    fs::write(&file, text).unwrap();
+
     let output = bench.mis(&["predict", "two", "data", "--out", "mean", "--resume"]);
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();

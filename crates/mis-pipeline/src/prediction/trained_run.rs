@@ -12,6 +12,7 @@ use tracing::info;
 
 use super::answers::{Answer, Answers, EXPORT_MEMORY};
 use super::chosen_postprocess::ChosenPostprocess;
+use crate::run::check_same_steps;
 use crate::{Combine, Experiment, RunFolder, WeightsChoice};
 
 /// The networks of a run with the experiment that they belong to. Several folds are an ensemble.
@@ -31,6 +32,7 @@ impl TrainedRun {
     }
 
     /// Loads all trainings of a run folder for an experiment that has no file, because parts of it are the user's own.
+    /// Networks that were trained on scans prepared by other steps than the experiment's are refused.
     pub fn load(mut experiment: Experiment, folder: &RunFolder, device: DeviceChoice) -> Result<Self> {
         let device = device.resolve()?;
         if let Some(chosen) = ChosenPostprocess::read(folder.path())? {
@@ -40,6 +42,7 @@ impl TrainedRun {
         for training in folder.trainings()? {
             let file = weights_file(&training, experiment.predict.weights)?;
             let checkpoint = Checkpoint::load(&file)?;
+            check_same_steps(&file, &checkpoint.experiment, &experiment.preprocess)?;
             let mut model = Model::build(&experiment.model, checkpoint.spec, device, experiment.seed)?;
             let fits = model.set_weights(&checkpoint.weights);
             fits.with_context(|| format!("{} does not fit the experiment's network", file.display()))?;

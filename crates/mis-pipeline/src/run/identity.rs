@@ -1,12 +1,15 @@
 //! What the weights of a training are a function of.
 
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
 use mis_augment::Augment;
 use mis_core::ClassTable;
 use mis_models::tch::Device;
 use mis_models::{AnyArchitecture, AnyLoss};
 use mis_patch::Patches;
 use mis_preproc::Step;
-use mis_train::{DeviceChoice, TrainConfig};
+use mis_train::{DeviceChoice, TrainConfig, check_same_experiment};
 
 use crate::{Experiment, Keep};
 
@@ -63,4 +66,25 @@ pub(crate) fn identity(
         batches_are_stored,
     };
     format!("{identity:#?}")
+}
+
+/// Says in which lines the steps that a training's scans were prepared by, as its identity has them, differ from these.
+pub(crate) fn check_same_steps(path: &Path, trained: &str, steps: &[Step]) -> Result<()> {
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "its field is read by its Debug form, which is what it is for")]
+    struct Steps<'a> {
+        preprocess: &'a [Step],
+    }
+    let theirs =
+        preprocess_of(trained).with_context(|| format!("{} does not say its steps", path.display()))?;
+    let ours = format!("{:#?}", Steps { preprocess: steps });
+    check_same_experiment(path, &theirs, &preprocess_of(&ours).unwrap_or_default())
+}
+
+/// The lines of the field `preprocess`.
+fn preprocess_of(identity: &str) -> Option<String> {
+    let mut lines = identity.lines().skip_while(|line| !line.starts_with("    preprocess: "));
+    let first = lines.next()?;
+    let rest = lines.take_while(|line| line.starts_with("     ") || *line == "    ],");
+    Some([first].into_iter().chain(rest).collect::<Vec<_>>().join("\n"))
 }

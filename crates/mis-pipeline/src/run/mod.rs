@@ -29,5 +29,6 @@ pub use train::train;
 
 pub(crate) use chosen_folds::ChosenFolds;
 pub(crate) use fingerprint::file_sha256;
+pub(crate) use identity::check_same_steps;
 pub(crate) use prepared::MEMORY_BUDGET;
 pub(crate) use run::{FirstLook, Run, cases_of};
