@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use mis_core::{Batch, LargeMemoryGoesBack};
-use mis_models::tch::{Kind, Tensor};
+use mis_models::tch::{Device, Kind, Tensor};
 use mis_models::{Loss, Model, seeded};
 
 use crate::optimizer::{Optimizer, clip};
@@ -24,8 +24,8 @@ pub struct Trainer<'a> {
     seed: u64,
 }
 
-/// Patches of so many voxels go through a network one by one in training, if that gives the same: their norms need no
-/// copies then, and the second one's memory is free before the gradients of the first are made.
+/// Patches of so many voxels go through a network one by one in training on the CPU, if that gives the same: their norms
+/// need no copies then, and the second one's memory is free before the gradients of the first are made.
 const LARGE_PATCH: usize = 1 << 20;
 
 /// What a step came to.
@@ -139,7 +139,8 @@ impl<'a> Trainer<'a> {
         };
         let n_patches = images.size()[0];
         let n_voxels: i64 = images.size()[2..].iter().product();
-        if n_patches == 1 || n_voxels < LARGE_PATCH as i64 || !self.model.patches_are_apart() {
+        let one_by_one = n_voxels >= LARGE_PATCH as i64 && images.device() == Device::Cpu;
+        if n_patches == 1 || !one_by_one || !self.model.patches_are_apart() {
             return forward(images);
         }
         let of_each: Vec<Vec<Tensor>> = images.split(1, 0).iter().map(forward).collect();
