@@ -20,7 +20,8 @@ const STEPS: u32 = 24;
 
 /// An epoch of two augmented patches of 64 x 96 x 96 a batch, by this many workers.
 pub(super) fn load(case: &Case<'_>, workers: usize) -> Result<Measured> {
-    let loader = loader(case, workers, [64, 96, 96])?;
+    // Long enough that it does not matter by how much one worker ends before the other.
+    let loader = PatchLoader { steps: Some(4 * STEPS), ..loader(case, workers, [64, 96, 96])? };
     let mut epoch = 0;
     let (measured, n) = repeat_same(|| {
         epoch += 1; // the same epochs for any number of workers
