@@ -48,8 +48,7 @@ pub mod interpolation;
 
 mod aligned_rows;
 mod atomic_file;
-mod keep_memory;
-mod large_array;
+mod memory;
 mod prefetch;
 
 pub use affine::Affine;
@@ -78,8 +77,7 @@ pub use transform::Transform;
 
 pub use aligned_rows::aligned_rows;
 pub use atomic_file::{TEMPORARY_PREFIX, write_atomically};
-pub use keep_memory::{LargeMemoryGoesBack, keep_memory};
-pub use large_array::{Pages, zeros};
+pub use memory::{LargeMemoryGoesBack, Pages, keep_memory, zeros};
 pub use prefetch::prefetch;
 
 pub use anyhow;

@@ -29,6 +29,7 @@ mod patch_grid;
 
 mod grid_merger;
 mod merge_weights;
+mod merged_row;
 mod merger;
 
 mod class_index;

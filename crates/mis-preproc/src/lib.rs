@@ -46,6 +46,7 @@ mod percentiles;
 mod z_score;
 
 mod chain;
+mod growing_labels;
 mod slabs;
 mod step;
 
@@ -72,7 +73,8 @@ pub use on_channels::OnChannels;
 pub use z_score::{Outside, ZScore};
 
 pub use chain::{apply_all, check_all, invert_all};
-pub use slabs::{Beyond, GrowingLabels, ScanSlabs, label_map};
+pub use growing_labels::{GrowingLabels, label_map};
+pub use slabs::{Beyond, ScanSlabs};
 pub use step::Step;
 
 pub use fingerprint::{CaseLattice, Fingerprint, ForegroundValues};
