@@ -11,8 +11,8 @@ use crate::slabs::{Room, Slabs};
 use crate::{Beyond, Step};
 
 /// The most probable class of each voxel of the scan, from class probabilities `(class, i, j, k)` on the lattice after
-/// all steps: to the bit what [`argmax`](mis_core::argmax) says of [`invert_all`]'s result, without ever holding that
-/// result.
+/// all steps: to the bit what [`argmax`](mis_core::argmax) says of [`invert_all`](crate::invert_all)'s result, without
+/// ever holding that result.
 ///
 /// The scan is made slab by slab along i, and each slab class by class, so that beside the probabilities and the label
 /// map at most about `memory` bytes are taken however many classes there are; a slab is one voxel thick at the least.
