@@ -32,8 +32,7 @@ pub struct SlidingWindow {
 }
 
 impl SlidingWindow {
-    /// A window over a grid: Gaussian weights, the precision that is fastest here, one patch at a time
-    /// as it is.
+    /// A window over a grid: Gaussian weights, the precision that is fastest here, one patch at a time, not mirrored.
     #[must_use]
     pub fn over(grid: PatchGrid) -> Self {
         Self {

@@ -31,7 +31,7 @@ impl Counts {
         self.true_positives + self.false_negatives
     }
 
-    /// All voxels of the label maps.
+    /// All voxels of the label maps but those that the truth leaves open.
     #[must_use]
     pub fn n_voxels(&self) -> u64 {
         self.n_prediction() + self.false_negatives + self.true_negatives
