@@ -259,6 +259,25 @@ fn an_inspection_tells_odd_cases_from_the_others() {
 }
 
 /// Each problem's case, which is empty where it is of several, and its kind.
+#[test]
+fn an_inspection_counts_what_is_to_be_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = Affine::from_spacing([1.0; 3]);
+    case(folder.path(), "a", unit, unit);
+    let source = Source::from(CaseFolders::open(folder.path()).unwrap());
+    let inspected = |classes: &str| {
+        let classes: ClassTable = classes.parse().unwrap();
+        inspect(&source, &source.ids().unwrap(), Some(&classes), 1, &|_| {}).unwrap()
+    };
+    let found = inspected("background,kidney,ignore=2");
+    assert_eq!((&found.cases[0].class_voxels, found.cases[0].ignored_voxels), (&Some(vec![20, 20]), 20));
+    let last = |found: &Inspection| -> Vec<_> {
+        found.case_rows().iter().map(|row| row.last().cloned().unwrap()).collect()
+    };
+    assert_eq!(last(&found), ["ignored voxels", "20"]);
+    assert_eq!(last(&inspected("background,kidney,tumor")), ["tumor voxels", "20"]);
+}
+
 fn cases_and_kinds(found: &Inspection) -> Vec<(&str, ProblemKind)> {
     let problems = found.problems.iter();
     problems.map(|problem| (problem.case.as_ref().map_or("", |case| &case.0), problem.kind)).collect()

@@ -27,6 +27,8 @@ pub struct CaseReport {
     pub channels: Vec<ChannelReport>,
     /// Voxels of each class; none without labels that could be read.
     pub class_voxels: Option<Vec<u64>>,
+    /// Voxels that the labels say are to be ignored.
+    pub ignored_voxels: u64,
 }
 
 /// What a channel holds.
@@ -152,12 +154,13 @@ fn kind_of(error: &anyhow::Error) -> ProblemKind {
 fn report(id: &SampleId, image: &Volume, labels: Option<&LabelMap>, n_classes: usize) -> CaseReport {
     let geometry = image.geometry();
     let labels = labels.map(LabelMap::as_slice);
+    let mut ignored_voxels = 0;
     let class_voxels = labels.map(|labels| {
         let mut voxels = [0_u64; 256];
         for &label in labels {
             voxels[usize::from(label)] += 1;
         }
-        voxels[usize::from(IGNORE)] = 0; // no class
+        ignored_voxels = std::mem::take(&mut voxels[usize::from(IGNORE)]);
         let n = voxels.iter().rposition(|&n| n > 0).map_or(0, |last| last + 1).max(n_classes);
         voxels[..n].to_vec()
     });
@@ -176,6 +179,7 @@ fn report(id: &SampleId, image: &Volume, labels: Option<&LabelMap>, n_classes: u
         orientation: Orientation::of(&geometry.affine).to_string(),
         channels: channels.collect(),
         class_voxels,
+        ignored_voxels,
     }
 }
 

@@ -51,6 +51,8 @@ impl Inspection {
         let mut head: Vec<String> = ["case", "channel", "shape", "spacing mm", "axes"].map(Into::into).into();
         head.extend(intensity_head());
         head.extend((0..self.class_voxels.len()).map(|class| format!("{} voxels", self.class(class))));
+        let some_are_ignored = self.cases.iter().any(|case| case.ignored_voxels > 0);
+        head.extend(some_are_ignored.then(|| "ignored voxels".to_owned()));
         let row = |case: &CaseReport, channel: usize| {
             let mut row = vec![
                 case.id.to_string(),
@@ -64,6 +66,7 @@ impl Inspection {
                 Some(voxels) => voxels.get(class).unwrap_or(&0).to_string(),
                 None => String::new(),
             }));
+            row.extend(some_are_ignored.then(|| case.ignored_voxels.to_string()));
             row
         };
         let rows = self.cases.iter().flat_map(|case| (0..case.channels.len()).map(move |c| row(case, c)));
