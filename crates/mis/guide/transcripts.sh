@@ -62,20 +62,24 @@ nuclei() {
   "file_ending": ".png"
 }
 JSON
-    mkdir scans
-    cp $(ls dsb2018_nuclei/image/*.png | head -n 3) scans/
+    mkdir scans truth
+    for image in $(ls dsb2018_nuclei/image/*.png | head -n 3); do
+        cp "$image" scans/
+        cp "dsb2018_nuclei/label/$(basename "$image")" truth/
+    done
     say mis plan Dataset900_Nuclei --out planned.toml
     say cat planned.toml
     say mis check nuclei.toml
     say mis cv nuclei.toml --out runs/nuclei
     say mis predict runs/nuclei scans --out predictions
     say ls predictions
+    say mis evaluate predictions truth --classes background,nucleus=1+255 --metrics dice,hd95 --out scores
 }
 
 for transcript in hippocampus nuclei; do
     if [ -z "$only" ] || [ "$only" = "$transcript" ]; then
         ("$transcript") >"$work/transcript.txt"
         sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' "$work/transcript.txt" >"$transcripts/$transcript.txt"
-        rm -rf "$work/scans" "$work/predictions" "$work/planned.toml"
+        rm -rf "$work/scans" "$work/truth" "$work/predictions" "$work/scores" "$work/planned.toml"
     fi
 done
