@@ -106,6 +106,7 @@ fn every_workload_gives_a_line_and_the_checked_ones_their_proof() {
     let output = |name: &str| folder.path().join("outputs").join(name);
     let image: Array3<f32> = ndarray_npy::read_npy(output("resample_image_cubic/mis.npy")).unwrap();
     assert_eq!(image.shape(), [11, 12, 12]);
+    assert!(bench_ops(folder.path(), &["--only", "resample_labels"]).status.success()); // nearest too, which is named
     for name in ["resample_labels/mis.npy", "resample_labels/mis.nearest.npy"] {
         let labels: Array3<u8> = ndarray_npy::read_npy(output(name)).unwrap();
         assert_eq!(labels.shape(), [11, 12, 12]);

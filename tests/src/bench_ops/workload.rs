@@ -22,8 +22,9 @@ pub struct Workload {
     pub variant: &'static str,
     /// Which options; empty for what a user gets without any.
     pub config: &'static str,
-    /// Whether it takes minutes or gigabytes, and is measured only where it is named.
-    pub takes_minutes: bool,
+    /// Whether it is measured only where it is named: it takes minutes or gigabytes, or its result
+    /// is not the one that answers are checked by.
+    pub by_name: bool,
     pub(super) measure: fn(&Case<'_>) -> Result<Measured>,
 }
 
@@ -46,11 +47,11 @@ const fn network(
     config: &'static str,
     measure: fn(&Case<'_>) -> Result<Measured>,
 ) -> Workload {
-    Workload { op, variant, config, takes_minutes: false, measure }
+    Workload { op, variant, config, by_name: false, measure }
 }
 
-const fn takes_minutes(workload: Workload) -> Workload {
-    Workload { takes_minutes: true, ..workload }
+const fn by_name(workload: Workload) -> Workload {
+    Workload { by_name: true, ..workload }
 }
 
 /// What needs no network.
@@ -61,10 +62,10 @@ pub const DATA: &[Workload] = &[
     op("resample_image_cubic", |case| resample::image(case, Order::Cubic)),
     op("resample_image_linear", |case| resample::image(case, Order::Linear)),
     op("resample_labels", |case| resample::labels(case, LabelOrder::OneHotLinear)),
-    Workload {
+    by_name(Workload {
         config: "nearest",
         ..op("resample_labels", |case| resample::labels(case, LabelOrder::Nearest))
-    },
+    }),
     variant("augment_nnunet_128", "default", |case| augment::chain(case, "patch128", &standard())),
     variant("augment_nnunet_128", "always", |case| {
         augment::chain(case, "patch128", &augment::standard_always())
@@ -103,8 +104,8 @@ pub const DATA: &[Workload] = &[
         config: "deepmind",
         ..op("metrics_nsd", |case| metrics::surface_dice(case, Policy::Deepmind, "values"))
     },
-    takes_minutes(variant("load_nifti_gz", "512x512x1059", load_save::load_tall)),
-    takes_minutes(variant("save_nifti_gz", "512x512x1059", load_save::save_tall)),
+    by_name(variant("load_nifti_gz", "512x512x1059", load_save::load_tall)),
+    by_name(variant("save_nifti_gz", "512x512x1059", load_save::save_tall)),
 ];
 
 /// What needs libtorch.
@@ -122,10 +123,8 @@ pub const NETWORKS: &[Workload] = &[
     network("infer_unet3d", "sliding", "f32", |case| networks::slide(case, Precision::F32)),
     network("infer_unet3d", "sliding", "bf16", |case| networks::slide(case, Precision::Bf16)),
     op("import_time", start::start),
-    takes_minutes(variant("train_to_accuracy", "hippocampus_fold0", |case| {
-        accuracy::hippocampus(case, 300.0)
-    })),
-    takes_minutes(variant("train_to_accuracy", "hippocampus_fold0_2min", |case| {
+    by_name(variant("train_to_accuracy", "hippocampus_fold0", |case| accuracy::hippocampus(case, 300.0))),
+    by_name(variant("train_to_accuracy", "hippocampus_fold0_2min", |case| {
         accuracy::hippocampus(case, 120.0)
     })),
 ];
@@ -135,8 +134,8 @@ pub fn workloads() -> impl Iterator<Item = &'static Workload> {
     DATA.iter().chain(NETWORKS)
 }
 
-/// The workloads that the names stand for, each an operation or `operation/variant`; all that are quick without a name.
-/// A name that stands for none is an error.
+/// The workloads that the names stand for, each an operation or `operation/variant`; without a name all but those that are
+/// measured by name alone. A name that stands for none is an error.
 pub fn select(names: &[String]) -> Result<Vec<&'static Workload>> {
     for name in names {
         let is_known = workloads().any(|workload| workload.is_meant(name));
@@ -146,7 +145,7 @@ pub fn select(names: &[String]) -> Result<Vec<&'static Workload>> {
         );
     }
     if names.is_empty() {
-        return Ok(workloads().filter(|workload| !workload.takes_minutes).collect());
+        return Ok(workloads().filter(|workload| !workload.by_name).collect());
     }
     let meant = |workload: &&Workload| names.iter().any(|name| workload.is_meant(name));
     Ok(workloads().filter(meant).collect())
@@ -193,7 +192,7 @@ mod tests {
     fn a_name_stands_for_all_forms_of_its_operation_or_for_one() {
         check(&["resample_labels"], &["resample_labels", "resample_labels (nearest)"]);
         check(&["augment_spatial_128/cubic", "gamma_128"], &["augment_spatial_128/cubic", "gamma_128"]);
-        assert!(select(&[]).unwrap().iter().all(|workload| !workload.takes_minutes));
+        assert!(select(&[]).unwrap().iter().all(|workload| !workload.by_name));
     }
 
     #[test]

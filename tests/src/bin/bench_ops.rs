@@ -91,7 +91,7 @@ impl BenchOps {
 }
 
 fn list() {
-    workloads().filter(|workload| !workload.takes_minutes).for_each(|workload| println!("{workload}"));
-    println!("\nonly by name, for they take minutes:");
-    workloads().filter(|workload| workload.takes_minutes).for_each(|workload| println!("{workload}"));
+    workloads().filter(|workload| !workload.by_name).for_each(|workload| println!("{workload}"));
+    println!("\nonly by name, for they take minutes or give another result:");
+    workloads().filter(|workload| workload.by_name).for_each(|workload| println!("{workload}"));
 }
