@@ -258,7 +258,6 @@ fn an_inspection_tells_odd_cases_from_the_others() {
     assert!(texts[6].contains("stray.nii.gz"), "{}", texts[6]);
 }
 
-/// Each problem's case, which is empty where it is of several, and its kind.
 #[test]
 fn an_inspection_counts_what_is_to_be_ignored() {
     let folder = tempfile::tempdir().unwrap();
@@ -278,6 +277,7 @@ fn an_inspection_counts_what_is_to_be_ignored() {
     assert_eq!(last(&inspected("background,kidney,tumor")), ["tumor voxels", "20"]);
 }
 
+/// Each problem's case, which is empty where it is of several, and its kind.
 fn cases_and_kinds(found: &Inspection) -> Vec<(&str, ProblemKind)> {
     let problems = found.problems.iter();
     problems.map(|problem| (problem.case.as_ref().map_or("", |case| &case.0), problem.kind)).collect()

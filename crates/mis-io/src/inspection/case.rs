@@ -154,14 +154,16 @@ fn kind_of(error: &anyhow::Error) -> ProblemKind {
 fn report(id: &SampleId, image: &Volume, labels: Option<&LabelMap>, n_classes: usize) -> CaseReport {
     let geometry = image.geometry();
     let labels = labels.map(LabelMap::as_slice);
-    let mut ignored_voxels = 0;
-    let class_voxels = labels.map(|labels| {
+    let voxels = labels.map(|labels| {
         let mut voxels = [0_u64; 256];
         for &label in labels {
             voxels[usize::from(label)] += 1;
         }
-        ignored_voxels = std::mem::take(&mut voxels[usize::from(IGNORE)]);
-        let n = voxels.iter().rposition(|&n| n > 0).map_or(0, |last| last + 1).max(n_classes);
+        voxels
+    });
+    let ignored = usize::from(IGNORE); // the last label
+    let class_voxels = voxels.map(|voxels| {
+        let n = voxels[..ignored].iter().rposition(|&n| n > 0).map_or(0, |last| last + 1).max(n_classes);
         voxels[..n].to_vec()
     });
     let channels = image.as_slice().chunks_exact(geometry.n_voxels()).map(|values| {
@@ -179,7 +181,7 @@ fn report(id: &SampleId, image: &Volume, labels: Option<&LabelMap>, n_classes: u
         orientation: Orientation::of(&geometry.affine).to_string(),
         channels: channels.collect(),
         class_voxels,
-        ignored_voxels,
+        ignored_voxels: voxels.map_or(0, |voxels| voxels[ignored]),
     }
 }
 

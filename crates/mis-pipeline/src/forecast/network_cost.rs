@@ -30,8 +30,8 @@ const SHOWN: usize = 1 << 16;
 /// each other less and less.
 const GROWTH: f64 = 1.3;
 
-/// What is made once, in bytes: libtorch's threads and compiled kernels, and what the threads that read and write hold of
-/// the allocator beside what they were given.
+/// What libtorch makes once, in bytes: its threads and compiled kernels. Twice what is usual, since on a busy machine a
+/// small prediction was seen to take more.
 const MADE_ONCE: u64 = 48 << 20;
 
 impl NetworkCost {
